@@ -1,0 +1,111 @@
+"""Fills the empty local AWS: the customers table with its rows, the user pool with a client and an operator.
+
+Run as ``python -m localcloud.bootstrap`` in an environment that points boto3 at the local endpoint. Writes the
+identity that gateway and console are told to trust. The local AWS keeps nothing, so it always starts from empty.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.customers import SAMPLE_FILE, CustomersError, load_customers
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_dynamodb import DynamoDBServiceResource
+
+CUSTOMERS_TABLE = "customers"
+OPERATORS_GROUP = "operators"
+DEMO_USERNAME = "demo"
+DEMO_PASSWORD = "Demo-operator-1"
+SCOPES = ("openid", "email", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What names the user pool to those who verify its tokens."""
+
+    user_pool_id: str
+    client_id: str
+    issuer: str
+
+
+def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
+    """Make the customers table and put every row of the file in it; the number of rows."""
+    customers = load_customers(customers_file)
+    table = dynamodb.create_table(
+        TableName=CUSTOMERS_TABLE,
+        KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with table.batch_writer() as batch:
+        for customer in customers:
+            batch.put_item(Item={**customer})
+    return len(customers)
+
+
+def make_identity(cognito: "CognitoIdentityProviderClient", region: str, console_urls: list[str]) -> Identity:
+    """A user pool with hosted sign-in, a public client (code + PKCE), the group and the demo operator in it."""
+    pool = cognito.create_user_pool(PoolName="anytelco-operators")["UserPool"]["Id"]
+    cognito.create_user_pool_domain(Domain="anytelco-local", UserPoolId=pool)
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="console",
+        GenerateSecret=False,
+        AllowedOAuthFlows=["code"],
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthScopes=list(SCOPES),
+        CallbackURLs=console_urls,
+        LogoutURLs=console_urls,
+        SupportedIdentityProviders=["COGNITO"],
+        ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    cognito.create_group(UserPoolId=pool, GroupName=OPERATORS_GROUP)
+    _add_demo_operator(cognito, pool)
+    return Identity(pool, client, f"https://cognito-idp.{region}.amazonaws.com/{pool}")
+
+
+def _add_demo_operator(cognito: "CognitoIdentityProviderClient", pool: str) -> None:
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=DEMO_USERNAME,
+        MessageAction="SUPPRESS",
+        UserAttributes=[
+            {"Name": "email", "Value": "demo@anytelco.example"},
+            {"Name": "email_verified", "Value": "true"},
+            {"Name": "name", "Value": "Demo Operator"},
+        ],
+    )
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=DEMO_USERNAME, Password=DEMO_PASSWORD, Permanent=True
+    )
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=DEMO_USERNAME, GroupName=OPERATORS_GROUP)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0, or 1 after a line that says what went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m localcloud.bootstrap", description=__doc__)
+    parser.add_argument("--customers", type=Path, default=SAMPLE_FILE, metavar="CSV")
+    parser.add_argument("--console-url", action="append", required=True, dest="console_urls")
+    parser.add_argument("--out", type=Path, required=True, help="where the identity is written, as JSON")
+    options = parser.parse_args(arguments)
+    session = boto3.Session()
+    try:
+        fill_customers(session.resource("dynamodb"), options.customers)
+        identity = make_identity(session.client("cognito-idp"), session.region_name, options.console_urls)
+    except (CustomersError, BotoCoreError, ClientError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    options.out.write_text(json.dumps(asdict(identity)), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
