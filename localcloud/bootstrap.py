@@ -5,9 +5,7 @@ identity that gateway and console are told to trust. The local AWS keeps nothing
 """
 
 import argparse
-import json
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,25 +13,19 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.customers import SAMPLE_FILE, CustomersError, load_customers
+from localcloud.identity import (
+    DEMO_PASSWORD,
+    DEMO_USERNAME,
+    OPERATORS_GROUP,
+    SCOPES,
+    Identity,
+    write_identity,
+)
+from localcloud.settings import CUSTOMERS_TABLE
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBServiceResource
-
-CUSTOMERS_TABLE = "customers"
-OPERATORS_GROUP = "operators"
-DEMO_USERNAME = "demo"
-DEMO_PASSWORD = "Demo-operator-1"
-SCOPES = ("openid", "email", "profile")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What names the user pool to those who verify its tokens."""
-
-    user_pool_id: str
-    client_id: str
-    issuer: str
 
 
 def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
@@ -83,9 +75,7 @@ def _add_demo_operator(cognito: "CognitoIdentityProviderClient", pool: str) -> N
             {"Name": "name", "Value": "Demo Operator"},
         ],
     )
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=DEMO_USERNAME, Password=DEMO_PASSWORD, Permanent=True
-    )
+    cognito.admin_set_user_password(UserPoolId=pool, Username=DEMO_USERNAME, Password=DEMO_PASSWORD, Permanent=True)
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=DEMO_USERNAME, GroupName=OPERATORS_GROUP)
 
 
@@ -103,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (CustomersError, BotoCoreError, ClientError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    options.out.write_text(json.dumps(asdict(identity)), encoding="utf-8")
+    write_identity(identity, options.out)
     return 0
 
 

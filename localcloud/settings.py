@@ -13,6 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 """The one address everything listens on: the local stack is never reachable from another machine."""
+CUSTOMERS_TABLE = "customers"
 
 PORTS = {
     "LOCAL_GATEWAY_PORT": 8080,
