@@ -13,6 +13,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 """The one address everything listens on: the local stack is never reachable from another machine."""
+VITE_PORT = 5173
+"""Where ``npm run dev`` serves the console."""
 CUSTOMERS_TABLE = "customers"
 
 PORTS = {
@@ -91,9 +93,10 @@ class Settings:
         return f"http://localhost:{self.gateway_port}/"
 
     @property
-    def console_origins(self) -> tuple[str, str]:
-        """The two ways to write the console's origin."""
-        return (f"http://localhost:{self.gateway_port}", f"http://{HOST}:{self.gateway_port}")
+    def console_origins(self) -> tuple[str, ...]:
+        """Both ways to write the console's origin, as the gateway serves it and as Vite does while it is changed."""
+        ports = (self.gateway_port, VITE_PORT)
+        return tuple(f"http://{name}:{port}" for port in ports for name in ("localhost", HOST))
 
     @property
     def aws_url(self) -> str:

@@ -1,6 +1,6 @@
 """Starts the parts, as many at once as do not wait for one another, watches them, and stops them in order.
 
-    aws -> bootstrap -> gateway          knowledge, sonic and toolworker beside them
+    aws -> bootstrap      knowledge      sonic      toolworker      and after all of these: gateway
 
 A part that ends by itself, at any time, ends the whole stack.
 """
@@ -47,7 +47,8 @@ class Stack:
                     starts.create_task(self._start(self._parts.toolworker(), watch))
                     if self._settings.sonic is SonicSource.EMULATOR:
                         starts.create_task(self._start(self._parts.sonic(), watch))
-                    starts.create_task(self._start_gateway(watch))
+                    filled = starts.create_task(self._start_aws(watch))
+                await self._start_gateway(filled.result(), watch)
                 on_ready()
         finally:
             await self._stop()
@@ -57,9 +58,11 @@ class Stack:
         for child in self._children.values():
             child.kill()
 
-    async def _start_gateway(self, watch: asyncio.TaskGroup) -> None:
+    async def _start_aws(self, watch: asyncio.TaskGroup) -> Identity:
         await self._start(self._parts.aws(), watch)
-        identity = await self._bootstrap()
+        return await self._bootstrap()
+
+    async def _start_gateway(self, identity: Identity, watch: asyncio.TaskGroup) -> None:
         install_console(BUILT_CONSOLE, self._parts.console_dir, hosted_ui=self._settings.aws_url, identity=identity)
         await self._start(self._parts.gateway(identity), watch)
 
