@@ -1,0 +1,107 @@
+/**
+ * Signing in with Cognito's hosted pages: authorization code with PKCE, tokens in this tab's sessionStorage.
+ *
+ * The endpoints come from `/config.json`, so nothing is discovered. The page never judges a token: the gateway does.
+ */
+
+import { type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
+import type { Config } from './config';
+import { Trouble } from './problems';
+
+/** Renew an access token that would not outlive the handshake. */
+const FRESH_FOR_S = 60;
+
+export interface Auth {
+  /** Takes the answer of the sign-in page out of the address, if there is one. Throws `Trouble`. */
+  finishSignIn(): Promise<void>;
+  signedIn(): Promise<boolean>;
+  /** A valid access token, renewed without a page change where needed. Throws `Trouble`: `signed_out`. */
+  token(): Promise<string>;
+  signIn(): Promise<void>;
+  signOut(): Promise<void>;
+}
+
+export function openAuth(config: Config, page: Window): Auth {
+  const home = `${page.location.origin}/`;
+  const users = new UserManager(settings(config, home, page.sessionStorage));
+  return {
+    async finishSignIn() {
+      const answer = new URLSearchParams(page.location.search);
+      if (!answer.has('code') && !answer.has('error')) return;
+      try {
+        const user = await users.signinCallback();
+        page.history.replaceState(null, '', `/${asSearch(user?.state)}`);
+      } catch (error) {
+        console.error(error);
+        page.history.replaceState(null, '', '/');
+        throw new Trouble('sign_in_failed', answer.get('error_description') ?? '');
+      }
+    },
+    async signedIn() {
+      return (await users.getUser()) !== null;
+    },
+    async token() {
+      const user = await users.getUser();
+      if (user && (user.expires_in ?? 0) > FRESH_FOR_S) return user.access_token;
+      const renewed = await renew(users, user);
+      if (!renewed) await users.removeUser();
+      if (!renewed) throw new Trouble('signed_out');
+      return renewed.access_token;
+    },
+    async signIn() {
+      await users.signinRedirect({ state: page.location.search });
+    },
+    async signOut() {
+      await users.removeUser();
+      page.location.assign(logoutUrl(config, home));
+    },
+  };
+}
+
+async function renew(users: UserManager, user: User | null): Promise<User | null> {
+  if (!user?.refresh_token) return null;
+  try {
+    return await users.signinSilent();
+  } catch (error) {
+    console.error(error);
+    return null;
+  }
+}
+
+/** The query the page had before it went to sign in; anything else found there is not ours. */
+function asSearch(state: unknown): string {
+  return typeof state === 'string' && state.startsWith('?') ? state : '';
+}
+
+/** Cognito's own logout parameters (Amazon Cognito, "The managed login sign-out endpoint: /logout"). */
+export function logoutUrl(config: Config, home: string): string {
+  const url = new URL(endpoint(config, 'logout'));
+  url.searchParams.set('client_id', config.client_id);
+  url.searchParams.set('logout_uri', home);
+  return url.href;
+}
+
+function endpoint(config: Config, path: string): string {
+  return `${config.hosted_ui.replace(/\/+$/, '')}/${path}`;
+}
+
+export function settings(config: Config, home: string, storage: Storage) {
+  return {
+    authority: config.issuer,
+    metadata: {
+      issuer: config.issuer,
+      authorization_endpoint: endpoint(config, 'oauth2/authorize'),
+      token_endpoint: endpoint(config, 'oauth2/token'),
+    },
+    client_id: config.client_id,
+    redirect_uri: home,
+    response_type: 'code',
+    scope: config.scope,
+    // A token is needed only when a call starts, and is renewed then.
+    automaticSilentRenew: false,
+    silentRequestTimeoutInSeconds: 10,
+    requestTimeoutInSeconds: 10,
+    userStore: new WebStorageStateStore({ store: storage }),
+    stateStore: new WebStorageStateStore({ store: storage }),
+  };
+}

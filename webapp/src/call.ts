@@ -1,0 +1,334 @@
+/**
+ * One call: microphone, socket and speaker wired together, as one small state machine.
+ *
+ *   new -> opening -> dialling -> joining -> live -> (leaving) -> (draining) -> over
+ *
+ * opening: permission and devices. dialling: the WebSocket handshake. joining: until `call.started`. leaving: hung up,
+ * until the gateway confirms. draining: the gateway has ended the call and the agent's last words are still playing.
+ * Every phase that waits for somebody else has a deadline, and every way out leads through `#end`.
+ */
+
+import {
+  type AudioFrame,
+  decodeAudio,
+  decodeText,
+  encodeAudio,
+  encodeText,
+  type GatewayMessage,
+  MalformedMessage,
+  type MessageOf,
+  type PageMessage,
+} from './messages';
+import type { Microphone, MicrophoneListener } from './microphone';
+import { endingProblem, type Problem, problem, problemOf } from './problems';
+import type { Speaker, SpeakerListener } from './speaker';
+import type { CallEvent, Ending } from './state';
+import { AGENT_RATE_HZ, type Heard, type PlayoutEvent } from './worklets/ports';
+
+export interface Order {
+  /** ws: or wss: address of the gateway's `/api/call`. */
+  url: string;
+  profile: string;
+  /** Replaces the profile's prompt; null for the profile's own. */
+  prompt: string | null;
+  /** A valid access token, renewed where needed. Throws `Trouble`. */
+  token(): Promise<string>;
+  /** Why the gateway refused the handshake, which browsers hide from pages. */
+  whyRefused(): Promise<Problem>;
+}
+
+/** Everything a call touches outside itself. */
+export interface Edges {
+  openContext(): AudioContext;
+  prepare(context: AudioContext): Promise<void>;
+  openMicrophone(context: AudioContext, listener: MicrophoneListener): Promise<Microphone>;
+  openSpeaker(context: AudioContext, listener: SpeakerListener): Speaker;
+  openSocket(url: string, protocols: string[]): WebSocket;
+}
+
+export interface CallListener {
+  heard(event: CallEvent): void;
+  level(which: 'caller' | 'agent', rms: number): void;
+  microphoneLost(): void;
+}
+
+type Phase = 'new' | 'opening' | 'dialling' | 'joining' | 'live' | 'leaving' | 'draining' | 'over';
+
+const NEXT: Record<Phase, readonly Phase[]> = {
+  new: ['opening'],
+  opening: ['dialling', 'over'],
+  dialling: ['joining', 'over'],
+  joining: ['live', 'leaving', 'over'],
+  live: ['leaving', 'draining', 'over'],
+  leaving: ['over'],
+  draining: ['over'],
+  over: [],
+};
+
+const DIAL_DEADLINE_MS = 10_000;
+const JOIN_DEADLINE_MS = 15_000;
+const LEAVE_DEADLINE_MS = 3_000;
+const DRAIN_DEADLINE_MS = 30_000;
+const PING_EVERY_MS = 5_000;
+/** The gateway acknowledges audio every second, so this much silence means that the connection is gone. */
+const SILENCE_LIMIT_MS = 15_000;
+/** Two seconds of audio: more than this waiting would reach the agent too late to be of use. */
+const SEND_BUFFER_BYTES = 64 * 1024;
+
+const HUNG_UP: Ending = { reason: 'You ended the call.', problem: null };
+
+export class Call {
+  readonly #edges: Edges;
+  readonly #listener: CallListener;
+  #phase: Phase = 'new';
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #pinging: ReturnType<typeof setInterval> | undefined;
+  #context: AudioContext | null = null;
+  #microphone: Microphone | null = null;
+  #speaker: Speaker | null = null;
+  #socket: WebSocket | null = null;
+  #unfinished = new Set<number>();
+  #ending: Ending | null = null;
+  #muted = false;
+  #lastHeardAt = 0;
+  #droppedSamples = 0;
+
+  constructor(edges: Edges, listener: CallListener) {
+    this.#edges = edges;
+    this.#listener = listener;
+  }
+
+  /** Samples the caller spoke that the connection was too slow to take. */
+  get droppedSamples(): number {
+    return this.#droppedSamples;
+  }
+
+  /** Call from within a click. Every failure ends in a `page.over` event; nothing is thrown. */
+  async start(order: Order): Promise<void> {
+    this.#enter('opening');
+    this.#listener.heard({ type: 'page.dialling' });
+    try {
+      await this.#openAudio();
+      const token = this.#phase === 'opening' ? await order.token() : '';
+      if (this.#phase === 'opening') this.#dial(order, token);
+      else this.#release();
+    } catch (error) {
+      this.#fail(problemOf(error));
+    }
+  }
+
+  hangUp(): void {
+    if (this.#phase === 'live' || this.#phase === 'joining') {
+      this.#enter('leaving', LEAVE_DEADLINE_MS, () => this.#end(HUNG_UP));
+      this.#microphone?.stop();
+      this.#send({ type: 'call.end' });
+    } else {
+      this.#end(this.#ending ?? HUNG_UP);
+    }
+  }
+
+  /** Words typed instead of spoken. */
+  say(text: string): void {
+    if (this.#phase === 'live') this.#send({ type: 'text.say', text });
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.#microphone?.setMuted(muted);
+  }
+
+  /** Throws `Trouble`. */
+  async reopenMicrophone(): Promise<void> {
+    await this.#microphone?.reopen();
+  }
+
+  /** A phone call or a sleeping tab may have paused the sound. */
+  wake(): void {
+    this.#context?.resume().catch(() => {});
+  }
+
+  async #openAudio(): Promise<void> {
+    const context = this.#edges.openContext();
+    this.#context = context;
+    await this.#edges.prepare(context);
+    this.#microphone = await this.#edges.openMicrophone(context, {
+      frame: (first, pcm) => this.#sendAudio({ utterance: 0, sequence: first, pcm }),
+      level: (rms) => this.#level('caller', rms),
+      lost: () => this.#listener.microphoneLost(),
+    });
+    this.#microphone.setMuted(this.#muted);
+    this.#speaker = this.#edges.openSpeaker(context, {
+      playout: (event) => this.#played(event),
+      progress: (heard) => this.#report(heard),
+      flushed: (heard) => this.#flushed(heard),
+      level: (rms) => this.#level('agent', rms),
+    });
+  }
+
+  #dial(order: Order, token: string): void {
+    this.#enter('dialling', DIAL_DEADLINE_MS, () => this.#fail(problem('unreachable')));
+    const socket = this.#edges.openSocket(order.url, ['call.v1', `bearer.${token}`]);
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.#join(order);
+    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onclose = () => this.#closed(order);
+  }
+
+  #join({ profile, prompt }: Order): void {
+    this.#enter('joining', JOIN_DEADLINE_MS, () => this.#fail(problem('unavailable')));
+    this.#send({ type: 'call.start', profile, ...(prompt === null ? {} : { prompt }) });
+    this.#microphone?.begin();
+    this.#lastHeardAt = Date.now();
+    this.#pinging = setInterval(() => this.#ping(), PING_EVERY_MS);
+  }
+
+  #ping(): void {
+    if (Date.now() - this.#lastHeardAt > SILENCE_LIMIT_MS) this.#fail(problem('connection_lost'));
+    else this.#send({ type: 'ping', id: Date.now() });
+  }
+
+  #received(data: string | ArrayBuffer): void {
+    this.#lastHeardAt = Date.now();
+    try {
+      if (typeof data === 'string') {
+        const message = decodeText(data);
+        if (message) this.#told(message);
+      } else {
+        const frame = decodeAudio(data);
+        if (frame) this.#speaker?.push(frame.utterance, frame.pcm);
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      console.error(error.message);
+      this.#fail(problem('protocol'));
+    }
+  }
+
+  #told(message: GatewayMessage): void {
+    switch (message.type) {
+      case 'call.started':
+        if (this.#phase === 'joining') this.#enter('live');
+        break;
+      case 'utterance.started':
+        this.#unfinished.add(message.utterance);
+        break;
+      case 'utterance.ended':
+        this.#speaker?.end(message.utterance);
+        break;
+      case 'barge_in':
+        this.#speaker?.flush(message.utterance);
+        break;
+      case 'pong':
+        return this.#listener.heard({ type: 'page.round_trip', ms: Math.max(0, Date.now() - message.id) });
+      case 'call.ended':
+        return this.#ended(message);
+    }
+    this.#listener.heard(message);
+  }
+
+  /** The agent's goodbye is sent faster than it plays: a call that ends well ends when it has been heard. */
+  #ended(message: MessageOf<'call.ended'>): void {
+    const ending: Ending = { reason: message.message, problem: endingProblem(message) };
+    if (this.#phase !== 'live' || ending.problem || this.#unfinished.size === 0) return this.#end(ending);
+    this.#ending = ending;
+    this.#enter('draining', DRAIN_DEADLINE_MS, () => this.#end(ending));
+    this.#microphone?.stop();
+    for (const utterance of this.#unfinished) this.#speaker?.end(utterance);
+  }
+
+  #closed(order: Order): void {
+    if (this.#phase === 'dialling') {
+      this.#enter('over');
+      order.whyRefused().then(
+        (why) => this.#finish({ reason: '', problem: why }),
+        (error: unknown) => this.#finish({ reason: '', problem: problemOf(error) }),
+      );
+    } else if (this.#phase === 'leaving') {
+      this.#end(HUNG_UP);
+    } else if (this.#phase !== 'draining') {
+      this.#fail(problem('connection_lost'));
+    }
+  }
+
+  #played(event: PlayoutEvent): void {
+    switch (event.type) {
+      case 'playing':
+        this.#listener.heard({ type: 'page.sounding', utterance: event.utterance });
+        break;
+      case 'stalled':
+        this.#listener.heard({ type: 'page.stalled' });
+        break;
+      case 'finished':
+        this.#report(event);
+        this.#listener.heard({ type: 'page.finished' });
+        this.#settle([event]);
+    }
+  }
+
+  #flushed(heard: Heard[]): void {
+    for (const each of heard) this.#report(each);
+    this.#listener.heard({ type: 'page.silenced' });
+    this.#settle(heard);
+  }
+
+  #settle(heard: Heard[]): void {
+    for (const { utterance } of heard) this.#unfinished.delete(utterance);
+    if (this.#phase === 'draining' && this.#unfinished.size === 0 && this.#ending) this.#end(this.#ending);
+  }
+
+  /** What was handed to the device still sounds after a flush, so played samples are heard samples. */
+  #report({ utterance, samples }: Heard): void {
+    const played_ms = Math.floor((samples * 1000) / AGENT_RATE_HZ);
+    this.#send({ type: 'playback.report', utterance, played_ms });
+  }
+
+  #send(message: PageMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeText(message));
+  }
+
+  #sendAudio(frame: AudioFrame): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > SEND_BUFFER_BYTES) this.#droppedSamples += frame.pcm.length;
+    else socket.send(encodeAudio(frame));
+  }
+
+  #enter(phase: Phase, deadlineMs?: number, late?: () => void): void {
+    if (!NEXT[this.#phase].includes(phase))
+      throw new Error(`a call cannot go from ${this.#phase} to ${phase}`);
+    this.#phase = phase;
+    clearTimeout(this.#deadline);
+    if (late) this.#deadline = setTimeout(late, deadlineMs);
+  }
+
+  #fail(why: Problem): void {
+    this.#end({ reason: '', problem: why });
+  }
+
+  #end(ending: Ending): void {
+    if (this.#phase === 'new' || this.#phase === 'over') return this.#release();
+    this.#enter('over');
+    this.#finish(ending);
+  }
+
+  #finish(ending: Ending): void {
+    this.#release();
+    this.#listener.heard({ type: 'page.over', ending });
+  }
+
+  #release(): void {
+    clearInterval(this.#pinging);
+    this.#microphone?.stop();
+    if (this.#socket) this.#socket.onclose = null;
+    this.#socket?.close();
+    if (this.#context?.state !== 'closed') this.#context?.close().catch(() => {});
+    this.#listener.level('caller', 0);
+    this.#listener.level('agent', 0);
+  }
+
+  /** Worklets may speak once more after they were told to stop. */
+  #level(which: 'caller' | 'agent', rms: number): void {
+    if (this.#phase !== 'over') this.#listener.level(which, rms);
+  }
+}

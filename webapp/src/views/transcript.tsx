@@ -1,0 +1,78 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { CallState, Line } from '../state';
+import { LineView } from './line';
+
+/** Closer to the end than this counts as reading the latest. */
+const NEAR_END_PX = 48;
+
+function firstOfAnswer(lines: Line[], line: Line): boolean {
+  return (
+    line.speaker === 'agent' && lines.find((l) => l.turn === line.turn && l.speaker === 'agent') === line
+  );
+}
+
+function Empty() {
+  return (
+    <div class="empty">
+      <p>
+        <strong>No call yet.</strong>
+      </p>
+      <p>Press “Start call”, allow the microphone, and speak. Telly asks for a phone number first.</p>
+    </div>
+  );
+}
+
+/** The conversation. It follows the newest words only while its reader is at the end of it. */
+export function Transcript({ call, children }: { call: CallState; children?: preact.ComponentChildren }) {
+  const box = useRef<HTMLElement>(null);
+  const [following, setFollowing] = useState(true);
+  const toEnd = () => box.current?.scrollTo({ top: box.current.scrollHeight });
+  useLayoutEffect(() => {
+    if (following) toEnd();
+  }, [call.lines, call.ending, following]);
+  const onScroll = ({ currentTarget: el }: { currentTarget: HTMLElement }) =>
+    setFollowing(el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_END_PX);
+  return (
+    <section class="panel transcript" aria-labelledby="transcript-title">
+      <header>
+        <h2 id="transcript-title">Transcript</h2>
+        <span class="muted">{call.info ? `with ${call.info.agent}` : ''}</span>
+      </header>
+      <section
+        ref={box}
+        class="scroll"
+        role="log"
+        aria-live="off"
+        aria-label="Conversation"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll region must be reachable by keyboard
+        tabIndex={0}
+        onScroll={onScroll}
+        data-testid="transcript"
+      >
+        {call.lines.length === 0 && call.phase === 'idle' && <Empty />}
+        <ol>
+          {call.lines.map((line) => (
+            <LineView
+              key={line.key}
+              line={line}
+              agent={call.info?.agent ?? 'Agent'}
+              tools={call.tools}
+              timing={
+                firstOfAnswer(call.lines, line) ? call.timings.find((t) => t.turn === line.turn) : undefined
+              }
+            />
+          ))}
+        </ol>
+        {children}
+      </section>
+      {!following && (
+        <button type="button" class="btn jump" onClick={toEnd}>
+          <span aria-hidden="true">↓</span> Jump to latest
+        </button>
+      )}
+      <div class="sr" aria-live="polite" aria-atomic="true" data-testid="announcement">
+        {call.announcement}
+      </div>
+    </section>
+  );
+}
