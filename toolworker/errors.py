@@ -1,0 +1,106 @@
+"""Everything that can go wrong in the tool worker, by who has to hear of it.
+
+ToolError                  the agent: becomes a ToolFailed outcome (HTTP 200)
+ |- InvalidArguments       ... what the caller gave cannot be used
+ |- NotFound               ... nothing there
+ |- Ambiguous              ... more than one thing there
+ `- Unavailable            ... a store cannot be reached
+RequestRefused             the gateway: becomes an HTTP status and a JSON error
+ |- BadRequest             400
+ |- Unauthenticated        401
+ |- Conflict               409
+ `- Busy                   503 with Retry-After: full, or draining
+StartRefused               the person who starts the worker: one sentence, exit status 2
+ |- SettingsError          ... an environment variable
+ `- ToolDefinitionError    ... a tool's source, by file and line
+"""
+
+from http import HTTPStatus
+
+from toolworker.contract import FailureCode, ToolFailed
+
+
+class ToolError(Exception):
+    """A tool has no result. ``outcome`` holds a sentence the agent can speak."""
+
+    code = FailureCode.INTERNAL
+    retryable = False
+
+    def __init__(self, say: str, *, retryable: bool | None = None) -> None:
+        super().__init__(say)
+        self.outcome = ToolFailed(self.code, say, self.retryable if retryable is None else retryable)
+
+
+class InvalidArguments(ToolError):
+    """The arguments cannot be used as they are; asking the caller again may help."""
+
+    code = FailureCode.INVALID_ARGUMENTS
+    retryable = True
+
+
+class NotFound(ToolError):
+    """Nothing matches; other arguments may."""
+
+    code = FailureCode.NOT_FOUND
+    retryable = True
+
+
+class Ambiguous(ToolError):
+    """More than one thing matches; a fuller argument may tell them apart."""
+
+    code = FailureCode.AMBIGUOUS
+    retryable = True
+
+
+class Unavailable(ToolError):
+    """A store behind the tool cannot answer now."""
+
+    code = FailureCode.UNAVAILABLE
+    retryable = True
+
+
+class RequestRefused(Exception):
+    """The request breaks the contract or comes at the wrong moment."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, code: str, message: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        """What is wrong; never a token, an argument or a result."""
+        self.retry_after_s = retry_after_s
+
+
+class BadRequest(RequestRefused):
+    """The request is not one the contract knows."""
+
+
+class Unauthenticated(RequestRefused):
+    """No service token, or not one of the gateway's."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class Conflict(RequestRefused):
+    """The tool-use id was used before, for something else."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class Busy(RequestRefused):
+    """No room for another tool use, here and now."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class StartRefused(Exception):
+    """The worker cannot start; the text is one sentence that says what to change."""
+
+
+class SettingsError(StartRefused):
+    """An environment variable is missing, unknown or wrong."""
+
+
+class ToolDefinitionError(StartRefused):
+    """A tool is not written as the registry needs it; the text begins with its file and line."""

@@ -1,0 +1,27 @@
+"""``/livez``: the process answers. ``/readyz``: it takes tool uses.
+
+Readiness does not ask the stores. They are shared by all workers: a slow one would turn every worker away at once, and
+the agent could no longer even say that its records cannot be reached.
+"""
+
+from aiohttp import web
+
+from toolworker.uses import ToolUses
+
+USES = web.AppKey("uses", ToolUses)
+"""The worker's tool uses; there once the clients of the stores are."""
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/livez")
+async def livez(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+@routes.get("/readyz")
+async def readyz(request: web.Request) -> web.Response:
+    uses = request.app[USES]
+    if uses.draining:
+        return web.json_response({"ready": False, "reason": "draining"}, status=503)
+    return web.json_response({"ready": True, "running": uses.running})

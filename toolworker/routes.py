@@ -1,0 +1,75 @@
+"""The HTTP side of the contract: reads a request, asks the registry or ``uses``, writes the answer."""
+
+import re
+
+import orjson
+from aiohttp import web
+
+from toolworker.contract import (
+    DEADLINE_HEADER,
+    TOOL_USE_PATH,
+    TOOLS_PATH,
+    ContractError,
+    ToolCall,
+    decode_call,
+    encode_outcome,
+    encode_spec,
+)
+from toolworker.errors import BadRequest
+from toolworker.health import USES
+from toolworker.registry import Registry
+from toolworker.uses import UseId
+
+REQUEST_LIMIT_BYTES = 65_536
+"""Longest body of a request; a longer one is refused with 413."""
+
+REGISTRY = web.AppKey("registry", Registry)
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
+_MILLISECONDS = re.compile(r"[0-9]{1,7}", re.ASCII)
+
+routes = web.RouteTableDef()
+
+
+@routes.get(TOOLS_PATH)
+async def tools(request: web.Request) -> web.Response:
+    """Every tool of this worker."""
+    return _json({"tools": [encode_spec(spec) for spec in request.app[REGISTRY].specs]})
+
+
+@routes.put(TOOL_USE_PATH)
+async def tool_use(request: web.Request) -> web.Response:
+    """Run a tool, or answer with its outcome if this id has run before."""
+    use_id = UseId(call=_id(request, "call"), tool_use=_id(request, "id"))
+    deadline_s = _deadline_s(request)
+    call = _call(await request.read())
+    return _json(encode_outcome(await request.app[USES].outcome(use_id, call, deadline_s)))
+
+
+def _id(request: web.Request, name: str) -> str:
+    text = request.match_info[name]
+    if not _ID.fullmatch(text):
+        raise BadRequest("bad_id", f"{name}: must be 1 to 128 letters, digits, dots, dashes, colons or underscores.")
+    return text
+
+
+def _deadline_s(request: web.Request) -> float | None:
+    text = request.headers.get(DEADLINE_HEADER)
+    if text is None:
+        return None
+    if not _MILLISECONDS.fullmatch(text):
+        raise BadRequest("bad_deadline", f"{DEADLINE_HEADER}: must be whole milliseconds.")
+    return int(text) / 1000
+
+
+def _call(body: bytes) -> ToolCall:
+    try:
+        return decode_call(orjson.loads(body))
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("bad_json", "The body is not JSON.") from error
+    except ContractError as error:
+        raise BadRequest("bad_request", f"{error}.") from error
+
+
+def _json(body: object) -> web.Response:
+    return web.Response(body=orjson.dumps(body), content_type="application/json")

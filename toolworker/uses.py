@@ -1,0 +1,129 @@
+"""What makes a retried tool use safe, and a crowd of them bearable.
+
+A tool-use id runs once in this process: a retry joins the first run or gets its outcome, the same id with another
+request is refused. This is memory of one process, bounded in number and time: another worker, or this one after a
+restart, does not know the id. When all room is taken or the worker drains, new uses are refused at once; none queues.
+"""
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from toolworker.contract import ToolCall, ToolFailed, ToolOutcome
+from toolworker.errors import Busy, Conflict
+from toolworker.execute import Execution
+
+logger = logging.getLogger("toolworker.uses")
+
+REMEMBERED = 4096
+"""Tool uses kept, beyond those running; the oldest finished one goes first."""
+REMEMBERED_S = 3600.0
+"""Seconds a tool use is kept: longer than calls last."""
+RETRY_AFTER_S = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UseId:
+    """A tool use, as the gateway names it."""
+
+    call: str
+    tool_use: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    request: bytes
+    """Digest of name and arguments: enough to compare, nothing to leak."""
+    began_s: float
+    outcome: asyncio.Task[ToolOutcome]
+
+
+class ToolUses:
+    """The tool uses of this process, running and remembered."""
+
+    def __init__(self, execution: Execution, *, room: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._execution = execution
+        self._room = room
+        self._clock = clock
+        self._uses: dict[UseId, _Use] = {}
+        self._unfinished: set[asyncio.Task[ToolOutcome]] = set()
+        self._draining = False
+
+    @property
+    def draining(self) -> bool:
+        return self._draining
+
+    @property
+    def running(self) -> int:
+        """Tools at work, those included that were given up and have not stopped yet."""
+        return len(self._unfinished) + self._execution.lingering
+
+    async def outcome(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+        """The outcome of this tool use, run now or before.
+
+        Raises ``Conflict`` for an id used for another request, ``Busy`` when there is no room or the worker drains.
+        """
+        self._forget_old()
+        request = hashlib.sha256(f"{call.name}\0{call.arguments}".encode("utf-8", "surrogatepass")).digest()
+        use = self._uses.get(use_id)
+        if use is None:
+            use = self._begin(use_id, request, call, deadline_s)
+        elif use.request != request:
+            raise Conflict("tool_use_reused", "This tool-use id was used for another request.")
+        # Shielded: when one asker goes away, the run goes on for its retry.
+        return await asyncio.shield(use.outcome)
+
+    def drain(self) -> None:
+        """Refuse new tool uses from now on; retries of known ones are still answered."""
+        self._draining = True
+
+    async def close(self, wait_s: float) -> None:
+        """Wait for what runs, at most ``wait_s`` seconds, then cancel it."""
+        self.drain()
+        unfinished = set(self._unfinished)
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=wait_s)
+        for outcome in unfinished:
+            outcome.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._execution.close(wait_s=1.0)
+
+    def _begin(self, use_id: UseId, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
+        if self._draining:
+            raise Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
+        if self.running >= self._room:
+            raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
+        outcome = asyncio.create_task(self._logged(use_id, call, deadline_s))
+        self._unfinished.add(outcome)
+        outcome.add_done_callback(self._unfinished.discard)
+        self._uses[use_id] = _Use(request, self._clock(), outcome)
+        return self._uses[use_id]
+
+    async def _logged(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+        """Run it and write its one line: never arguments, never results."""
+        began_s = self._clock()
+        outcome = await self._execution.outcome(call, deadline_s)
+        logger.info(
+            "tool use",
+            extra={
+                "fields": {
+                    "call": use_id.call,
+                    "tool_use": use_id.tool_use,
+                    "name": self._execution.known_name(call.name),
+                    "outcome": outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded",
+                    "duration_ms": round((self._clock() - began_s) * 1000, 1),
+                }
+            },
+        )
+        return outcome
+
+    def _forget_old(self) -> None:
+        """Drop what is past its time or beyond the number kept, oldest first; what runs stays."""
+        while oldest := next((use_id for use_id, use in self._uses.items() if use.outcome.done()), None):
+            old = self._clock() - self._uses[oldest].began_s > REMEMBERED_S
+            if not old and len(self._uses) < REMEMBERED:
+                return
+            del self._uses[oldest]
