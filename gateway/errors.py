@@ -46,7 +46,14 @@ CLOSE_CODES: dict[EndCode, int] = {
 }
 """WebSocket close code of each ending (RFC 6455 section 7.4, IANA registry for 1013)."""
 
-_RETRYABLE = {EndCode.DRAINING, EndCode.INTERNAL, EndCode.BUSY, EndCode.UNAVAILABLE, EndCode.IDLE, EndCode.TOO_LONG}
+_RETRYABLE = {
+    EndCode.DRAINING,
+    EndCode.INTERNAL,
+    EndCode.BUSY,
+    EndCode.UNAVAILABLE,
+    EndCode.IDLE,
+    EndCode.TOO_LONG,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,10 @@ class Ending:
     @property
     def close_code(self) -> int:
         return CLOSE_CODES[self.code]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text is one sentence that names it and what to do."""
 
 
 class CallError(Exception):

@@ -1,0 +1,1 @@
+"""The edge towards the page: the call protocol, ``call.v1``."""

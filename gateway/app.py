@@ -1,0 +1,104 @@
+"""Where the gateway is put together: each resource opened once, closed in reverse, and handed to the routes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+from aiohttp import ClientSession, web
+
+from gateway import health, profiles, routes
+from gateway.access import Door
+from gateway.auth import TokenVerifier
+from gateway.console import add_console
+from gateway.errors import SettingsError
+from gateway.lines import Lines
+from gateway.parts import PARTS, Parts
+from gateway.settings import Settings
+from gateway.sonic.bedrock import Sonic
+from gateway.toolclient.catalogue import Catalogue
+from gateway.toolclient.client import ToolWorkerClient
+from gateway.toolclient.tokens import ServiceTokens
+
+_FIRST_CATALOGUE_S = 3.0
+"""A tool worker that answers within this is waited for at start; one that does not is asked again later."""
+
+
+def build_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wall_clock: Callable[[], float] = time.time,
+) -> web.Application:
+    """The gateway as an aiohttp application. Raises ``SettingsError`` when a setting cannot work."""
+    known_profiles = profiles.load(settings.profiles_file)
+    try:
+        tokens = ServiceTokens(settings.service_key, settings.service_key_id, wall_clock)
+    except ValueError as error:
+        raise SettingsError(f"GATEWAY_SERVICE_KEY: {error}.") from error
+    lines = Lines(settings.max_calls)
+    app = web.Application(client_max_size=64 * 1024)
+
+    async def resources(app: web.Application) -> AsyncIterator[None]:
+        async with ClientSession() as http:
+            client = ToolWorkerClient(settings.toolworker_url, tokens, http, clock)
+            catalogue = Catalogue(client)
+            sonic = await Sonic.connect(
+                model=settings.sonic_model,
+                region=settings.sonic_region,
+                endpoint=settings.sonic_endpoint,
+                ca_file=None if settings.sonic_ca_file is None else str(settings.sonic_ca_file),
+                open_timeout_s=settings.sonic_open_timeout_s,
+            )
+            verifier = TokenVerifier(
+                settings.token_issuer,
+                settings.token_jwks_url,
+                settings.token_client_id,
+                settings.token_group,
+                http,
+                wall_clock,
+            )
+            app[PARTS] = Parts(
+                door=Door(verifier, settings.allowed_origins),
+                profiles=known_profiles,
+                limits=settings.limits,
+                lines=lines,
+                sonic=sonic,
+                tools=client,
+                catalogue=lambda: catalogue.tools,
+                clock=clock,
+            )
+            refreshing = await _begin(catalogue)
+            yield
+            refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await refreshing
+            await sonic.close()
+
+    async def drain(_: web.Application) -> None:
+        lines.drain()
+
+    app.cleanup_ctx.append(resources)
+    app.on_shutdown.append(drain)
+    add_routes(app)
+    if settings.console_dir is not None:
+        add_console(app, settings.console_dir)
+    return app
+
+
+def add_routes(app: web.Application) -> None:
+    """Every route but the console's."""
+    app.router.add_get("/api/session", routes.session)
+    app.router.add_options("/api/session", routes.session_preflight)
+    app.router.add_get("/api/call", routes.call)
+    app.router.add_get("/livez", health.livez)
+    app.router.add_get("/readyz", health.readyz)
+
+
+async def _begin(catalogue: Catalogue) -> asyncio.Task[None]:
+    """Start refreshing the catalogue, with its first answer in hand if it comes soon."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FIRST_CATALOGUE_S):
+            await catalogue.refresh()
+    # Joined by the resource that asked for it; a call never depends on this task.
+    return asyncio.create_task(catalogue.run())

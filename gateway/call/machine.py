@@ -1,0 +1,282 @@
+"""The plot of a call: what happened goes in, what is to be done comes out.
+
+Theory of operation
+-------------------
+A call is READY until the page starts it, OPENING while the Sonic stream is being opened, LIVE while both sides may
+speak, and OVER. Each method takes a fact and the time it happened and returns effects in order; nothing here waits,
+reads a clock or logs. ``deadline`` says when ``time_passed`` is next worth calling. After ``EndCall`` every fact is
+ignored, so the adapters may go on telling without care.
+
+Four ideas have modules of their own: ``uplink`` (caller audio towards Sonic), ``conversation`` (who said what, and
+what was heard), ``tooluses`` (what the agent looks up) and ``goodbye`` (how the agent hangs up).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+
+from gateway.call.conversation import Conversation
+from gateway.call.effects import Effect, EndCall, OpenSession, ToCaller, ToSession
+from gateway.call.goodbye import END_CALL, Goodbye
+from gateway.call.limits import CallLimits
+from gateway.call.tally import Tally
+from gateway.call.tooluses import ToolUses
+from gateway.call.uplink import Uplink
+from gateway.caller import messages as page
+from gateway.errors import CallError, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
+from gateway.profiles import Profile
+from gateway.sonic import events as sonic
+from toolworker.contract import ToolOutcome, ToolSpec
+
+_ACK_SAMPLES = page.CALLER_RATE_HZ
+
+_NOT_STARTED = "The page did not start the call in time. Please call again."
+
+
+class State(Enum):
+    READY = auto()
+    OPENING = auto()
+    LIVE = auto()
+    OVER = auto()
+
+
+class Call:
+    """One call, from its connection to its end. ``tools`` is the catalogue as it stood when the call began."""
+
+    def __init__(
+        self,
+        call_id: str,
+        profiles: Mapping[str, Profile],
+        tools: tuple[ToolSpec, ...],
+        limits: CallLimits,
+        now: float,
+    ) -> None:
+        self.id = call_id
+        self.state = State.READY
+        self.tally = Tally()
+        self.conversation = Conversation(self.tally)
+        self.uplink = Uplink(now)
+        self._profiles = profiles
+        self._profile = next(iter(profiles.values()))
+        self._tools = ToolUses(tools, limits.tool_deadline_s, self.tally)
+        self._limits = limits
+        self._goodbye = Goodbye()
+        self._began_at = now
+        self._active_at = now
+        self._acked = 0
+
+    def caller_sent(self, message: page.FromCaller, now: float) -> list[Effect]:
+        """The page said something; anything out of order ends the call."""
+        if self.state is State.OVER:
+            return []
+        try:
+            return self._page_said(message, now)
+        except CallError as error:
+            return self.failed(error)
+
+    def caller_left(self) -> list[Effect]:
+        """The page's connection is gone."""
+        return self._end(Ending(EndCode.ENDED, "The connection to your page was lost."))
+
+    def session_opened(self, now: float) -> list[Effect]:
+        """The Sonic stream is open: start the audio, let the agent speak first if its profile says so."""
+        if self.state is not State.OPENING:
+            return []
+        self.state = State.LIVE
+        self._began_at = self._active_at = now
+        profile = self._profile
+        started = page.CallStarted(
+            call=self.id,
+            profile=profile.name,
+            agent=profile.agent,
+            voice=profile.voice,
+            tools=self._tools.names,
+            call_limit_s=self._limits.call_s,
+            idle_limit_s=self._limits.idle_s,
+        )
+        silence, *held = self.uplink.opened(now)
+        effects: list[Effect] = [
+            ToCaller(started),
+            ToSession(sonic.AudioStart()),
+            ToSession(sonic.AudioInput(silence)),
+        ]
+        if profile.opening:
+            # Typed words need an audio block that is already streaming (docs/sonic-protocol.md, text during a call).
+            effects.append(ToSession(sonic.TextBlock(sonic.Role.USER, profile.opening, interactive=True)))
+        return effects + _audio(held)
+
+    def session_said(self, event: sonic.Output, now: float) -> list[Effect]:
+        if self.state is not State.LIVE:
+            return []
+        match event:
+            case sonic.ToolUsed():
+                return self._tool_used(event, now)
+            case sonic.Usage(input_tokens, output_tokens):
+                return [ToCaller(page.UsageReport(input_tokens, output_tokens))]
+            case sonic.CompletionStarted():
+                return []
+            case sonic.Unrecognised():
+                self.tally.unrecognised_events += 1
+                return []
+            case _:
+                return self._spoken(event, now)
+
+    def session_ended(self) -> list[Effect]:
+        """Sonic closed the stream though nobody hung up."""
+        return self.failed(SonicUnavailable("the stream ended before the call did"))
+
+    def tool_answered(self, tool_use: str, outcome: ToolOutcome, now: float) -> list[Effect]:
+        if self.state is not State.LIVE:
+            return []
+        self._active_at = now
+        return self._tools.answered(tool_use, outcome, now)
+
+    def time_passed(self, now: float) -> list[Effect]:
+        match self.state:
+            case State.READY | State.OPENING if now < self._began_at + self._limits.start_s:
+                return []
+            case State.READY:
+                return self.failed(RemoteProtocolError("no call.start in time", message=_NOT_STARTED))
+            case State.OPENING:
+                return self.failed(SonicUnavailable("the session did not open in time"))
+            case State.LIVE:
+                return self._live_time_passed(now)
+            case State.OVER:
+                return []
+
+    def deadline(self) -> float | None:
+        """When ``time_passed`` is next worth calling; None when never."""
+        match self.state:
+            case State.READY | State.OPENING:
+                return self._began_at + self._limits.start_s
+            case State.LIVE:
+                times = [
+                    self.uplink.deadline(),
+                    self._began_at + self._limits.call_s,
+                    self._active_at + self._limits.idle_s,
+                    self._tools.deadline(),
+                    self.conversation.deadline(),
+                    self._goodbye.deadline(),
+                ]
+                return min(time for time in times if time is not None)
+            case State.OVER:
+                return None
+
+    def failed(self, error: CallError) -> list[Effect]:
+        """Something broke that the call cannot survive."""
+        return self._end(error.ending)
+
+    def drained(self) -> list[Effect]:
+        """This gateway is going away."""
+        return self._end(Ending(EndCode.DRAINING, "This line is being closed for maintenance. Please call again.", 1.0))
+
+    def _page_said(self, message: page.FromCaller, now: float) -> list[Effect]:
+        match message:
+            case page.CallStart():
+                return self._start(message, now)
+            case page.CallEnd():
+                return self._end(Ending(EndCode.ENDED, "You ended the call."))
+            case page.Ping(id=ping_id):
+                return [ToCaller(page.Pong(ping_id))]
+            case page.CallerAudio():
+                return self._caller_spoke(message, now)
+            case page.TextSay(text):
+                return self._caller_typed(text, now)
+            case page.PlaybackReport():
+                return self.conversation.playback_reported(message)
+
+    def _start(self, message: page.CallStart, now: float) -> list[Effect]:
+        if self.state is not State.READY:
+            raise RemoteProtocolError("call.start twice")
+        if message.profile is not None:
+            if message.profile not in self._profiles:
+                raise Refused("unknown profile", message="There is no such agent here. Reload the page and call again.")
+            self._profile = self._profiles[message.profile]
+        profile = self._profile
+        if message.prompt is not None and not profile.prompt_editable:
+            raise Refused("prompt not editable", message="The prompt of this agent cannot be changed from the page.")
+        self.state = State.OPENING
+        self._began_at = now
+        session = sonic.SessionStart(profile.max_tokens, profile.top_p, profile.temperature, profile.endpointing)
+        tools = (*self._tools.allow(profile), END_CALL)
+        prompt = message.prompt or profile.prompt
+        return [
+            OpenSession(
+                (
+                    session,
+                    sonic.PromptStart(profile.voice, tools),
+                    sonic.TextBlock(sonic.Role.SYSTEM, prompt),
+                ),
+            )
+        ]
+
+    def _caller_spoke(self, audio: page.CallerAudio, now: float) -> list[Effect]:
+        if self.state is State.READY:
+            raise RemoteProtocolError("audio before call.start")
+        effects = _audio(self.uplink.spoke(audio, now))
+        if self.uplink.samples - self._acked >= _ACK_SAMPLES:
+            self._acked = self.uplink.samples
+            effects.append(ToCaller(page.AudioAck(self._acked)))
+        return effects
+
+    def _caller_typed(self, text: str, now: float) -> list[Effect]:
+        if self.state is not State.LIVE:
+            raise RemoteProtocolError("text.say before call.started")
+        self._active_at = now
+        self._goodbye.cancelled()
+        effects = self.conversation.caller_typed(text, self._tools.busy_s(now), now)
+        return [*effects, ToSession(sonic.TextBlock(sonic.Role.USER, text, interactive=True))]
+
+    def _spoken(
+        self,
+        event: sonic.BlockStarted | sonic.TextSaid | sonic.AudioSaid | sonic.BlockEnded | sonic.CompletionEnded,
+        now: float,
+    ) -> list[Effect]:
+        match event:
+            case sonic.BlockStarted():
+                return self.conversation.block_started(event)
+            case sonic.TextSaid():
+                return self.conversation.text_said(event)
+            case sonic.AudioSaid():
+                self._active_at = now
+                return self.conversation.audio_said(event, self._tools.busy_s(now), now)
+            case sonic.BlockEnded():
+                return self._block_ended(event, now)
+            case sonic.CompletionEnded():
+                return self.conversation.completed()
+
+    def _block_ended(self, event: sonic.BlockEnded, now: float) -> list[Effect]:
+        effects, caller_spoke = self.conversation.block_ended(event, self._tools.busy_s(now), now)
+        if caller_spoke:
+            self._active_at = now
+            self._goodbye.cancelled()
+        return effects
+
+    def _tool_used(self, event: sonic.ToolUsed, now: float) -> list[Effect]:
+        self._active_at = now
+        if event.name == END_CALL.name:
+            return self._goodbye.asked(event, now)
+        return self._tools.used(event, self.conversation.turns.turn, now)
+
+    def _live_time_passed(self, now: float) -> list[Effect]:
+        if now >= self._began_at + self._limits.call_s:
+            minutes = round(self._limits.call_s / 60)
+            return self._end(Ending(EndCode.TOO_LONG, f"A call can last about {minutes} minutes. Please call again."))
+        if now >= self._active_at + self._limits.idle_s:
+            return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
+        if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
+            return self._end(Ending(EndCode.ENDED, f"{self._profile.agent} said goodbye."))
+        return [
+            *_audio(self.uplink.time_passed(now)),
+            *self.conversation.time_passed(now),
+            *self._tools.time_passed(now),
+        ]
+
+    def _end(self, ending: Ending) -> list[Effect]:
+        if self.state is State.OVER:
+            return []
+        self.state = State.OVER
+        return [EndCall(ending)]
+
+
+def _audio(frames: Iterable[bytes]) -> list[Effect]:
+    return [ToSession(sonic.AudioInput(frame)) for frame in frames]

@@ -1,0 +1,105 @@
+"""What the agent looks up: each tool use becomes one run, one result to Sonic and two messages to the page.
+
+A tool is never waited for here; the answer is a later fact. Whatever goes wrong is an outcome the agent speaks about.
+"""
+
+import json
+
+from gateway.call.effects import Effect, RunTool, ToCaller, ToSession
+from gateway.call.tally import Tally
+from gateway.call.tooldesk import OpenTool, ToolDesk
+from gateway.caller.messages import ToolFinished, ToolStarted
+from gateway.profiles import Profile
+from gateway.sonic.events import ToolResult, ToolUsed
+from toolworker.contract import (
+    ContractError,
+    FailureCode,
+    ToolFailed,
+    ToolOutcome,
+    ToolSpec,
+    for_model,
+    parse_arguments,
+)
+
+_UNKNOWN = ToolFailed(FailureCode.UNKNOWN_TOOL, "I have no way to do that.")
+_TOO_MANY = ToolFailed(FailureCode.UNAVAILABLE, "I am still busy with other requests.", retryable=True)
+_TOO_LATE = ToolFailed(FailureCode.TIMED_OUT, "That took too long, so I could not look it up.", retryable=True)
+
+
+class ToolUses:
+    """The tools of one call and the uses made of them."""
+
+    def __init__(self, catalogue: tuple[ToolSpec, ...], longest_s: float, tally: Tally) -> None:
+        self._specs = {spec.name: spec for spec in catalogue}
+        self._longest_s = longest_s
+        self._tally = tally
+        self._desk = ToolDesk()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._specs)
+
+    def allow(self, profile: Profile) -> tuple[ToolSpec, ...]:
+        """Keep only the tools the profile allows, and return them."""
+        allowed = profile.allowed(tuple(self._specs.values()))
+        self._specs = {spec.name: spec for spec in allowed}
+        return allowed
+
+    def used(self, event: ToolUsed, turn: int, now: float) -> list[Effect]:
+        """The model asks for a tool."""
+        if self._desk.seen(event.tool_use_id):
+            return []
+        self._tally.tools += 1
+        refusal = self._refusal(event.name)
+        spec = self._specs.get(event.name)
+        deadline_s = min(self._longest_s, spec.deadline_s if spec else self._longest_s)
+        self._desk.opened(event.tool_use_id, event.name, turn, deadline_s, now)
+        started = ToCaller(ToolStarted(event.tool_use_id, turn, event.name, _shown(event.arguments)))
+        if refusal is not None:
+            return [started, *self.answered(event.tool_use_id, refusal, now)]
+        return [started, RunTool(event.tool_use_id, event.name, event.arguments, deadline_s)]
+
+    def answered(self, tool_use: str, outcome: ToolOutcome, now: float) -> list[Effect]:
+        """A tool worker's answer; only the first one counts."""
+        entry = self._desk.answered(tool_use, now)
+        if entry is None:
+            self._tally.tools_late += 1
+            return []
+        return self._result(entry, outcome, now)
+
+    def time_passed(self, now: float) -> list[Effect]:
+        return [effect for entry in self._desk.overdue(now) for effect in self.answered(entry.tool_use, _TOO_LATE, now)]
+
+    def deadline(self) -> float | None:
+        return self._desk.deadline()
+
+    def busy_s(self, now: float) -> float:
+        return self._desk.busy_s(now)
+
+    def _refusal(self, name: str) -> ToolFailed | None:
+        if name not in self._specs:
+            return _UNKNOWN
+        return _TOO_MANY if self._desk.full else None
+
+    def _result(self, entry: OpenTool, outcome: ToolOutcome, now: float) -> list[Effect]:
+        failed = outcome if isinstance(outcome, ToolFailed) else None
+        self._tally.tools_failed += failed is not None
+        result = for_model(outcome)
+        finished = ToolFinished(
+            tool_use=entry.tool_use,
+            name=entry.name,
+            ok=failed is None,
+            code=failed.code if failed else None,
+            result=result,
+            duration_ms=round((now - entry.started_at) * 1000),
+        )
+        content = json.dumps(result, ensure_ascii=False)
+        return [ToSession(ToolResult(entry.tool_use, content)), ToCaller(finished)]
+
+
+def _shown(arguments: str) -> dict[str, object]:
+    """The arguments as the page shows them; unreadable ones as the text they are."""
+    try:
+        return parse_arguments(arguments)
+    except ContractError:
+        return {"arguments": arguments}

@@ -1,0 +1,62 @@
+"""The page's WebSocket: messages in, messages out, and no more than that."""
+
+from aiohttp import ClientError, WSMsgType, web
+
+from gateway.caller.codec import SUBPROTOCOL, decode_frame, decode_text, encode_frame, encode_text
+from gateway.caller.messages import AgentAudio, FromCaller, ToCallerMessage
+from gateway.errors import RemoteProtocolError
+
+HEARTBEAT_S = 20.0
+"""Below the idle limits on the way: CloudFront closes a WebSocket after 10 minutes, a load balancer after its own."""
+
+_LARGEST_BYTES = 256 * 1024
+"""What aiohttp refuses unread; the protocol's own limits are lower and answered with a sentence."""
+
+_CLOSE_TIMEOUT_S = 2.0
+
+
+class PageSocket:
+    """One upgraded connection (``gateway.driver.CallerSocket``)."""
+
+    def __init__(self) -> None:
+        self._socket = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            heartbeat=HEARTBEAT_S,
+            max_msg_size=_LARGEST_BYTES,
+            timeout=_CLOSE_TIMEOUT_S,
+            compress=False,
+        )
+
+    def can_upgrade(self, request: web.Request) -> bool:
+        return bool(self._socket.can_prepare(request))
+
+    async def upgrade(self, request: web.Request) -> web.WebSocketResponse:
+        """Answer the handshake, naming ``call.v1`` alone and never the token offered beside it."""
+        await self._socket.prepare(request)
+        return self._socket
+
+    async def receive(self) -> FromCaller | None:
+        """The next message; None when the page is gone. Raises ``CallError`` on one the protocol does not allow."""
+        message = await self._socket.receive()
+        match message.type:
+            case WSMsgType.TEXT:
+                return decode_text(message.data)
+            case WSMsgType.BINARY:
+                return decode_frame(message.data)
+            case WSMsgType.ERROR:
+                raise RemoteProtocolError("a frame the WebSocket layer could not read")
+            case _:
+                return None
+
+    async def send(self, message: ToCallerMessage) -> None:
+        """Send one message; raises ``OSError`` when the page is gone."""
+        try:
+            if isinstance(message, AgentAudio):
+                await self._socket.send_bytes(encode_frame(message))
+            else:
+                await self._socket.send_str(encode_text(message))
+        except (ClientError, RuntimeError) as error:
+            raise ConnectionResetError("the page is gone") from error
+
+    async def close(self, code: int) -> None:
+        await self._socket.close(code=code)

@@ -1,0 +1,30 @@
+"""What answering a request needs, built once by ``gateway.app`` and found by every route."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from gateway.access import Door
+from gateway.call.limits import CallLimits
+from gateway.driver import RunsTools, Sonic
+from gateway.lines import Lines
+from gateway.profiles import Profile
+from toolworker.contract import ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answering a call needs."""
+
+    door: Door
+    profiles: Mapping[str, Profile]
+    limits: CallLimits
+    lines: Lines
+    sonic: Sonic
+    tools: RunsTools
+    catalogue: Callable[[], tuple[ToolSpec, ...]]
+    clock: Callable[[], float]
+
+
+PARTS = web.AppKey("PARTS", Parts)
