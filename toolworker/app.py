@@ -1,15 +1,12 @@
 """The composition root: makes the stores, hands them to the tools, and puts the routes in front."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from aiohttp import web
-from botocore.exceptions import BotoCoreError
 
 from toolworker import health, routes
 from toolworker.auth import ServiceTokens
 from toolworker.declaration import Tool
-from toolworker.errors import SettingsError
 from toolworker.execute import Execution
 from toolworker.health import USES
 from toolworker.middleware import TOKENS, only_the_gateway, refusals
@@ -17,6 +14,7 @@ from toolworker.phone_numbers import NumberPlan
 from toolworker.registry import Ports, Registry, discover
 from toolworker.routes import REGISTRY, REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
+from toolworker.stores import aws
 from toolworker.stores.dynamodb import DynamoDbAccounts, dynamodb_client
 from toolworker.stores.knowledge_base import BedrockKnowledge, knowledge_client
 from toolworker.stores.ports import Accounts, Knowledge
@@ -57,7 +55,7 @@ def _given[T](key: web.AppKey[T], store: T) -> Resource:
 
 def _dynamodb(settings: Settings) -> Resource:
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        client = await _made(dynamodb_client, settings.region)
+        client = await aws.made(dynamodb_client, settings.region)
         accounts = DynamoDbAccounts(client, settings.customers_table)
         app[ACCOUNTS] = accounts
         yield
@@ -68,21 +66,13 @@ def _dynamodb(settings: Settings) -> Resource:
 
 def _knowledge_base(settings: Settings) -> Resource:
     async def resource(app: web.Application) -> AsyncIterator[None]:
-        client = await _made(knowledge_client, settings.region)
+        client = await aws.made(knowledge_client, settings.region)
         knowledge = BedrockKnowledge(client, settings.knowledge_base_id)
         app[KNOWLEDGE] = knowledge
         yield
         knowledge.close()
 
     return resource
-
-
-async def _made[T](make: Callable[[str | None], T], region: str | None) -> T:
-    """A client, made in a thread: boto3 reads its service descriptions from disk for it."""
-    try:
-        return await asyncio.to_thread(make, region)
-    except BotoCoreError as error:
-        raise SettingsError(f"The AWS client cannot be made: {error}") from error
 
 
 def _tool_uses(settings: Settings, tools: tuple[Tool[...], ...]) -> Resource:

@@ -6,8 +6,10 @@ Several public keys may be known by ``kid``, so that the gateway's key can be ch
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import jwt
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from toolworker.contract import SERVICE_TOKEN_AUDIENCE, SERVICE_TOKEN_ISSUER, SERVICE_TOKEN_LIFETIME_S
@@ -19,27 +21,43 @@ LEEWAY_S = 5
 _BEARER = re.compile(r"Bearer +([\w-]+\.[\w-]+\.[\w-]*)", re.ASCII | re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token allows."""
+
+    call: str | None
+    """The call it was signed for; ``None`` for one that belongs to no call."""
+
+    def check_call(self, call: str) -> None:
+        """Refuse to act for another call; raises ``Unauthenticated``."""
+        if self.call is not None and self.call != call:
+            raise Unauthenticated("token_other_call", "The service token is for another call.")
+
+
+GRANT = web.RequestKey("grant", Grant)
+
+
 class ServiceTokens:
     """Knows which tokens the gateway may have signed."""
 
     def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
         self._keys = keys
 
-    def verify(self, authorization: str | None) -> None:
-        """Check an ``Authorization`` header; raises ``Unauthenticated``, whose texts never quote it."""
+    def verify(self, authorization: str | None) -> Grant:
+        """What an ``Authorization`` header allows; raises ``Unauthenticated``, whose texts never quote it."""
         if not authorization:
             raise Unauthenticated("token_missing", "A service token is needed.")
         bearer = _BEARER.fullmatch(authorization)
         if bearer is None:
             raise Unauthenticated("token_malformed", "The Authorization header holds no bearer token.")
         try:
-            self._verify(bearer[1])
+            return self._verify(bearer[1])
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("token_expired", "The service token has expired.") from error
         except (jwt.InvalidTokenError, RecursionError) as error:
             raise Unauthenticated("token_invalid", "The service token is not valid here.") from error
 
-    def _verify(self, token: str) -> None:
+    def _verify(self, token: str) -> Grant:
         key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
             raise jwt.InvalidKeyError
@@ -54,3 +72,5 @@ class ServiceTokens:
         )
         if claims["exp"] - claims["iat"] > SERVICE_TOKEN_LIFETIME_S:
             raise jwt.InvalidTokenError
+        call = claims.get("call")
+        return Grant(None if call is None else str(call))

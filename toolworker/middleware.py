@@ -6,7 +6,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from toolworker.auth import ServiceTokens
+from toolworker.auth import GRANT, ServiceTokens
 from toolworker.errors import RequestRefused, Unauthenticated
 
 logger = logging.getLogger("toolworker.http")
@@ -36,7 +36,7 @@ async def only_the_gateway(request: web.Request, handler: Handler) -> web.Stream
     """A valid service token for everything under ``/v1/``, whether there is such a path or not."""
     if request.path.startswith("/v1/"):
         try:
-            request.app[TOKENS].verify(request.headers.get("Authorization"))
+            request[GRANT] = request.app[TOKENS].verify(request.headers.get("Authorization"))
         except Unauthenticated as refused:
             logger.warning("a service token was refused", extra={"fields": {"code": refused.code}})
             raise

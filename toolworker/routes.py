@@ -5,6 +5,7 @@ import re
 import orjson
 from aiohttp import web
 
+from toolworker.auth import GRANT
 from toolworker.contract import (
     DEADLINE_HEADER,
     TOOL_USE_PATH,
@@ -41,6 +42,7 @@ async def tools(request: web.Request) -> web.Response:
 async def tool_use(request: web.Request) -> web.Response:
     """Run a tool, or answer with its outcome if this id has run before."""
     use_id = UseId(call=_id(request, "call"), tool_use=_id(request, "id"))
+    request[GRANT].check_call(use_id.call)
     deadline_s = _deadline_s(request)
     call = _call(await request.read())
     return _json(encode_outcome(await request.app[USES].outcome(use_id, call, deadline_s)))

@@ -5,14 +5,15 @@ stack. It does not read ``AWS_REGION``, the name ECS sets (boto3 guide, Configur
 the region is handed in.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from toolworker.errors import Unavailable
+from toolworker.errors import SettingsError, Unavailable
 
 logger = logging.getLogger("toolworker.stores")
 
@@ -46,6 +47,16 @@ def client_config() -> Config:
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         max_pool_connections=THREADS,
     )
+
+
+async def made[Client](make: Callable[[str | None], Client], region: str | None) -> Client:
+    """A client, made in a thread: boto3 reads its service descriptions from disk. Raises ``SettingsError``."""
+    try:
+        return await asyncio.to_thread(make, region)
+    except NoRegionError as error:
+        raise SettingsError("AWS_REGION is not set: it is the region of the customers' table.") from error
+    except (BotoCoreError, ValueError) as error:
+        raise SettingsError(f"boto3 cannot make a client from the AWS_ variables: {error}") from error
 
 
 @contextmanager
