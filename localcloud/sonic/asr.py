@@ -67,9 +67,10 @@ class _Moonshine:
 
     def decode(self, speech: NDArray[np.float32]) -> str:
         audio = speech[np.newaxis]
-        encoded = self._encoder.run(None, {"input_values": audio, "attention_mask": np.ones(audio.shape, np.int64)})[0]
+        heard = np.ones(audio.shape, np.int64)
+        encoded = self._encoder.run(None, {"input_values": audio, "attention_mask": heard})[0]
         limit = int(speech.size / EAR_RATE_HZ * _TOKENS_PER_S) + 4
-        text = b"".join(self._pieces[token] for token in self._greedy(encoded, limit))
+        text = b"".join(self._pieces[token] for token in self._greedy(encoded, heard, limit))
         return text.decode("utf-8", "ignore").replace("▁", " ").strip()
 
     def _greedy(self, encoded: NDArray[np.float32], heard: NDArray[np.int64], limit: int) -> list[int]:
