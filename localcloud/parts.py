@@ -90,6 +90,7 @@ class Parts:
         """AnyTelco's articles behind the Retrieve API."""
         port = self._settings.knowledge_port
         arguments = ["-m", "localcloud.knowledge", "--host", HOST, "--port", str(port)]
+        arguments += ["--knowledge-base-id", KNOWLEDGE_BASE_ID, "--state-dir", str(self._state / "knowledge")]
         if self._settings.articles_dir:
             arguments += ["--articles", str(self._settings.articles_dir)]
         command = self._command("knowledge", arguments, {})
