@@ -71,7 +71,7 @@ class Uplink:
         """Silence in place of audio the page should have sent by now."""
         if self._held is not None or now < self.deadline():
             return []
-        missing = int((now - self._fed_until) / FRAME_S)
+        missing = max(1, round((now - self._fed_until) / FRAME_S))
         self._fed_until = now
         # The page's last part of a frame goes first: it was spoken before the silence.
         frames = [bytes(self._part).ljust(FRAME_BYTES, b"\0")] if self._part else []

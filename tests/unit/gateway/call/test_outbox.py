@@ -1,0 +1,53 @@
+"""The bounded queues of a call."""
+
+import pytest
+
+from gateway.call.outbox import MAX_AGENT_AUDIO_BYTES, MAX_CALLER_FRAMES, MAX_EVENTS, CallerOutbox, SessionOutbox
+from gateway.caller.messages import AgentAudio, BargeIn, Pong
+from gateway.errors import LocalProtocolError, SlowCaller
+from gateway.sonic.events import AudioInput, Input, ToolResult
+
+
+def test_discarding_keeps_messages_and_later_utterances() -> None:
+    outbox = CallerOutbox()
+    for message in (AgentAudio(1, 0, b"aa"), Pong(1), AgentAudio(2, 0, b"bb"), AgentAudio(3, 0, b"cc")):
+        outbox.put(message)
+    outbox.discard_audio(2)
+    outbox.put(BargeIn(2))
+    assert [outbox.take() for _ in range(len(outbox))] == [Pong(1), AgentAudio(3, 0, b"cc"), BargeIn(2)]
+
+
+def test_a_caller_who_takes_nothing_ends_the_call_instead_of_losing_audio() -> None:
+    outbox = CallerOutbox()
+    outbox.put(AgentAudio(1, 0, bytes(MAX_AGENT_AUDIO_BYTES)))
+    with pytest.raises(SlowCaller):
+        outbox.put(AgentAudio(1, 0, b"aa"))
+
+
+def test_discarded_audio_no_longer_counts() -> None:
+    outbox = CallerOutbox()
+    outbox.put(AgentAudio(1, 0, bytes(MAX_AGENT_AUDIO_BYTES)))
+    outbox.discard_audio(1)
+    outbox.put(AgentAudio(2, 0, b"aa"))
+    assert len(outbox) == 1
+
+
+def test_a_slow_session_loses_the_oldest_audio_and_no_tool_result() -> None:
+    outbox = SessionOutbox()
+    outbox.put(AudioInput(b"0"))
+    outbox.put(ToolResult("t1", "{}"))
+    for number in range(1, MAX_CALLER_FRAMES + 3):
+        outbox.put(AudioInput(str(number).encode()))
+    kept: list[Input] = [outbox.take() for _ in range(len(outbox))]
+    assert kept[0] == ToolResult("t1", "{}")
+    assert kept[1] == AudioInput(b"3")
+    assert len(kept) == 1 + MAX_CALLER_FRAMES
+    assert outbox.dropped_frames == 3
+
+
+def test_too_many_control_events_are_a_bug_here() -> None:
+    outbox = SessionOutbox()
+    for number in range(MAX_EVENTS):
+        outbox.put(ToolResult(str(number), "{}"))
+    with pytest.raises(LocalProtocolError):
+        outbox.put(ToolResult("one more", "{}"))

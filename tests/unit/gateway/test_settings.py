@@ -1,0 +1,59 @@
+"""Settings of the gateway: complete, or a sentence that says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import SettingsError
+from gateway.settings import Settings
+
+ENOUGH = {
+    "GATEWAY_TOKEN_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_x",
+    "GATEWAY_TOKEN_CLIENT_ID": "client",
+    "GATEWAY_SERVICE_KEY": "a key",
+}
+
+
+def test_three_settings_are_enough() -> None:
+    settings = Settings.from_env(ENOUGH)
+    assert settings.token_jwks_url == ENOUGH["GATEWAY_TOKEN_ISSUER"] + "/.well-known/jwks.json"
+    assert settings.sonic_model == "amazon.nova-2-sonic-v1:0"
+    assert settings.sonic_endpoint is None
+
+
+def test_the_service_key_is_not_in_the_settings_text() -> None:
+    assert "a key" not in repr(Settings.from_env(ENOUGH))
+
+
+@pytest.mark.parametrize("name", sorted(ENOUGH))
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({key: value for key, value in ENOUGH.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("GATEWAY_PROT", "1", "did you mean GATEWAY_PORT"),
+        ("GATEWAY_QQQQQQQQQQQQ", "1", "see .env.example"),
+        ("GATEWAY_PORT", "http", "must be a number from 0 to 65535"),
+        ("GATEWAY_PORT", "80.5", "must be a whole number"),
+        ("GATEWAY_CALL_LIMIT_S", "9000", "from 1 to 480"),
+        ("GATEWAY_CALL_LIMIT_S", "nan", "from 1 to 480"),
+        ("GATEWAY_TOOLWORKER_URL", "toolworker:8090", "must be a URL"),
+        ("GATEWAY_LOG_LEVEL", "LOUD", "one of DEBUG"),
+        ("GATEWAY_CONSOLE_DIR", "/nowhere/at/all", "there is no folder"),
+        ("GATEWAY_SERVICE_KEY_FILE", "/nowhere/at/all", "there is no file"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_to_do(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence) as raised:
+        Settings.from_env({**ENOUGH, name: value})
+    assert name in str(raised.value)
+
+
+def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    file.write_text("another")
+    with pytest.raises(SettingsError, match="both set"):
+        Settings.from_env({**ENOUGH, "GATEWAY_SERVICE_KEY_FILE": str(file)})
