@@ -128,6 +128,11 @@ class SonicSession:
         """Whether ``SessionEnd`` is legal now."""
         return Move.END in TRANSITIONS[self.state]
 
+    @property
+    def ended(self) -> bool:
+        """Whether we have said ``SessionEnd``."""
+        return self.state is State.ENDED
+
     def send(self, event: Input) -> None:
         """Account for an event about to be sent; raises ``LocalProtocolError`` if it is illegal."""
         target = TRANSITIONS[self.state].get(_move(event))

@@ -56,9 +56,7 @@ def refuses(session: SonicSession, event: Input) -> bool:
 
 
 def test_a_whole_session_with_history_audio_typed_words_and_a_tool_is_legal() -> None:
-    session = after(
-        SessionStart(), PromptStart("tiffany"), SYSTEM, ASKED, ANSWERED, ASKED, AudioStart(), AUDIO, TYPED
-    )
+    session = after(SessionStart(), PromptStart("tiffany"), SYSTEM, ASKED, ANSWERED, ASKED, AudioStart(), AUDIO, TYPED)
     session.receive(ToolUsed("b", "t", "lookup", "{}"))
     session.send(ToolResult("t", "{}"))
     session.send(SessionEnd())
