@@ -44,15 +44,16 @@ class StreamLost(ConnectionError):
 class Stream:
     """One request and its answer."""
 
-    def __init__(self, connection: Link, stream_id: int, headers: HeaderList) -> None:
+    def __init__(self, link: Link, stream_id: int, headers: HeaderList) -> None:
         self.headers = headers
         self.id = stream_id
-        self._connection = connection
+        self._link = link
         self._received: deque[tuple[bytes, int]] = deque()
         self._news = asyncio.Event()
         self._window = asyncio.Event()
+        self._unsent = bytearray()
         self._input_ended = False
-        self._answered = False
+        self.answered = False
         self._output_ended = False
         self._lost: str | None = None
 
@@ -69,57 +70,66 @@ class Stream:
             self._news.clear()
             await self._news.wait()
         data, flow_bytes = self._received.popleft()
-        self._connection.consumed(self.id, flow_bytes)
+        self._link.consumed(self.id, flow_bytes)
         return data
 
     def answer(self, status: int, headers: HeaderList = ()) -> None:
         """Send the response headers."""
         self._check()
-        self._answered = True
-        self._connection.h2.send_headers(self.id, [(":status", str(status)), *headers])
-        self._connection.flush()
+        self.answered = True
+        self._link.h2.send_headers(self.id, [(":status", str(status)), *headers])
+        self._link.flush()
 
     async def send(self, data: bytes) -> None:
-        """Send a piece of the response's body as the peer's windows allow; raises StreamLost."""
-        view = memoryview(data)
-        h2 = self._connection.h2
-        while view:
+        """Send a piece of the response's body as the peer's windows allow; raises StreamLost.
+
+        What a cancelled call has left unsent goes first in the next one, so that frames inside the body stay whole.
+        """
+        self._unsent += data
+        h2 = self._link.h2
+        while self._unsent:
             self._check()
-            room = min(h2.local_flow_control_window(self.id), h2.max_outbound_frame_size, len(view))
+            room = min(h2.local_flow_control_window(self.id), h2.max_outbound_frame_size)
             if room <= 0:
                 self._window.clear()
                 await self._window.wait()
                 continue
-            h2.send_data(self.id, bytes(view[:room]))
-            view = view[room:]
-            self._connection.flush()
-            await self._connection.writable()
+            h2.send_data(self.id, bytes(self._unsent[:room]))
+            del self._unsent[:room]
+            self._link.flush()
+            await self._link.writable()
+
+    async def gone(self) -> None:
+        """Wait until the peer has reset the stream or the connection is lost."""
+        while self._lost is None:
+            self._news.clear()
+            await self._news.wait()
 
     def end(self) -> None:
         """End the response; a stream never answered is reset."""
         if self._output_ended or self._lost is not None:
             return
-        if not self._answered:
+        if not self.answered:
             self.reset()
             return
         self._output_ended = True
-        self._connection.h2.end_stream(self.id)
-        self._connection.flush()
+        self._link.h2.end_stream(self.id)
+        self._link.flush()
 
     def reset(self, code: ErrorCodes = ErrorCodes.INTERNAL_ERROR) -> None:
         """RST_STREAM."""
         if self._lost is None and not self._output_ended:
             self._output_ended = True
-            self._connection.h2.reset_stream(self.id, code)
-            self._connection.flush()
+            self._link.h2.reset_stream(self.id, code)
+            self._link.flush()
 
     def leave(self, code: ErrorCodes) -> None:
         """GOAWAY with an error, then close: every stream of the connection is lost."""
-        self._connection.leave(code)
+        self._link.leave(code)
 
     def abort(self) -> None:
         """Cut the TCP connection without a word."""
-        self._connection.abort()
+        self._link.abort()
 
     def took(self, data: bytes, flow_bytes: int) -> None:
         """The connection brought a piece of the body."""
