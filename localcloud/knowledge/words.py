@@ -14,7 +14,7 @@ _SAY_NOTHING = frozenset(
     _WORD.findall(
         "a about am an and any are as at be by can could did do does for from get give had has have how i if in is it "
         "its it's just like me much my of on one or our out please so tell than that the their them there they this to "
-        "up us want was we what what's when where which who will with would you your i'm don't"
+        "up us use using want was we what what's when where which who will with would you your i'm don't"
     )
 )
 
