@@ -17,6 +17,8 @@ export interface Surroundings {
   edges: Edges;
   fetch: typeof fetch;
   origin: string;
+  /** Whether browsers give this page a microphone and the cryptography that signing in needs. */
+  secure: boolean;
   /** Holds saved prompts and preferences. */
   storage: Storage;
   now(): number;
@@ -62,6 +64,7 @@ export class Desk {
 
   /** Work out who is here, and show them the page that is theirs. */
   async open(): Promise<void> {
+    if (!this.#around.secure) return this.#refuse(problem('insecure_origin'));
     this.problem.value = null;
     try {
       await this.#around.auth.finishSignIn();

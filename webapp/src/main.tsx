@@ -36,6 +36,7 @@ async function main(root: HTMLElement): Promise<void> {
       edges,
       fetch: fetch.bind(window),
       origin: location.origin,
+      secure: window.isSecureContext,
       storage: localStorage,
       now: Date.now,
       reload,

@@ -42,18 +42,22 @@ function phaseTable(half: number, cutoff: number): Float32Array {
 }
 
 export class Resampler {
-  readonly #step: number;
+  readonly #inputHz: number;
+  readonly #outputHz: number;
   readonly #half: number;
   readonly #taps: number;
   readonly #table: Float32Array;
   #input = new Float32Array(8192);
   #filled = 0;
-  #position = 0;
+  /** Where the next output lies: `start` whole samples into the input and `remainder / outputHz` of one more. */
+  #start = 0;
+  #remainder = 0;
 
   /** Rates in Hz. Output sample k lies exactly at input time k / outputHz: the filter adds no shift. */
   constructor(inputHz: number, outputHz: number) {
     const ratio = Math.min(1, outputHz / inputHz);
-    this.#step = inputHz / outputHz;
+    this.#inputHz = inputHz;
+    this.#outputHz = outputHz;
     this.#half = Math.ceil(ZERO_CROSSINGS / ratio);
     this.#taps = 2 * this.#half;
     this.#table = phaseTable(this.#half, ROLLOFF * ratio);
@@ -64,7 +68,8 @@ export class Resampler {
   reset(): void {
     this.#input.fill(0);
     this.#filled = this.#half - 1;
-    this.#position = 0;
+    this.#start = 0;
+    this.#remainder = 0;
   }
 
   /** Append input, in -1..1. It is copied. */
@@ -87,14 +92,19 @@ export class Resampler {
   /** Write as much output as the input allows, at most `out.length`; returns how many samples were written. */
   draw(out: Float32Array): number {
     let written = 0;
-    while (written < out.length) {
-      const start = Math.floor(this.#position);
-      if (start + this.#taps > this.#filled) break;
-      out[written++] = this.#interpolate(start, this.#position - start);
-      this.#position += this.#step;
+    while (written < out.length && this.#start + this.#taps <= this.#filled) {
+      out[written++] = this.#interpolate(this.#start, this.#remainder / this.#outputHz);
+      this.#advance();
     }
     this.#forgetUsedInput();
     return written;
+  }
+
+  /** In whole numbers, so that no rounding adds up over a long call. */
+  #advance(): void {
+    const next = this.#remainder + this.#inputHz;
+    this.#start += Math.floor(next / this.#outputHz);
+    this.#remainder = next % this.#outputHz;
   }
 
   #interpolate(start: number, fraction: number): number {
@@ -113,10 +123,10 @@ export class Resampler {
   }
 
   #forgetUsedInput(): void {
-    const used = Math.min(Math.floor(this.#position), this.#filled);
+    const used = Math.min(this.#start, this.#filled);
     if (used === 0) return;
     this.#input.copyWithin(0, used, this.#filled);
     this.#filled -= used;
-    this.#position -= used;
+    this.#start -= used;
   }
 }

@@ -13,7 +13,7 @@ function Ended({ desk }: { desk: Desk }) {
   const ending = desk.call.value.ending;
   if (!ending) return null;
   return (
-    <p class="ended" role="status" data-testid="ending">
+    <p class="ending" role="status" data-testid="ending">
       <span>{ending.problem ? ending.problem.title : ending.reason || 'The call ended.'}</span>
     </p>
   );

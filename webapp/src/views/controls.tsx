@@ -87,7 +87,7 @@ export function Controls({ desk }: { desk: Desk }) {
         data-testid="mute"
         onClick={() => desk.toggleMute()}
       >
-        {muted ? 'Muted' : 'Mute'}
+        Mute
       </button>
       <MuteShortcut desk={desk} />
       <div class="meters">

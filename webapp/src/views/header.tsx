@@ -16,7 +16,9 @@ export function Header({ desk }: { desk: Desk }) {
   const roundTripMs = desk.call.value.roundTripMs;
   return (
     <header class="top">
-      <h1>Sonic Switchboard</h1>
+      <h1>
+        <img src="/favicon.svg" alt="" width="24" height="24" /> Sonic Switchboard
+      </h1>
       <span class={`badge ${activity}`} data-testid="state" data-state={activity}>
         {WORDS[activity]}
       </span>

@@ -19,6 +19,12 @@ function Words({ sentence }: { sentence: Sentence }) {
   );
 }
 
+/** The link brings the tool use into view; what was asked and answered should then be seen too. */
+function unfold(id: string): void {
+  const details = document.getElementById(`tool-${id}`)?.querySelector('details');
+  if (details) details.open = true;
+}
+
 function Tags({ line, tools }: { line: Line; tools: ToolUse[] }) {
   const draft = line.sentences.some((sentence) => !sentence.final);
   return (
@@ -27,7 +33,7 @@ function Tags({ line, tools }: { line: Line; tools: ToolUse[] }) {
       {line.interrupted && <span class="tag warn">interrupted</span>}
       {draft && !line.interrupted && <span class="tag info">draft</span>}
       {line.tools.map((id) => (
-        <a key={id} class="tag link" href={`#tool-${id}`}>
+        <a key={id} class="tag link" href={`#tool-${id}`} onClick={() => unfold(id)}>
           {tools.find((tool) => tool.id === id)?.name}
         </a>
       ))}

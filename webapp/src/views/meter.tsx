@@ -38,11 +38,17 @@ export function Meter({ label, level, muted = false }: Props) {
       aria-valuetext={muted ? 'muted' : undefined}
     >
       <span class="meter-label">{label}</span>
-      <span class="meter-cells" aria-hidden="true">
-        {Array.from({ length: CELLS }, (_, cell) => (
-          <i key={cell} class={look(cell, lit)} />
-        ))}
-      </span>
+      {muted ? (
+        <span class="meter-muted" aria-hidden="true">
+          muted
+        </span>
+      ) : (
+        <span class="meter-cells" aria-hidden="true">
+          {Array.from({ length: CELLS }, (_, cell) => (
+            <i key={cell} class={look(cell, lit)} />
+          ))}
+        </span>
+      )}
     </div>
   );
 }

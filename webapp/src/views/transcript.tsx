@@ -30,6 +30,11 @@ export function Transcript({ call, children }: { call: CallState; children?: pre
   useLayoutEffect(() => {
     if (following) toEnd();
   }, [call.lines, call.ending, following]);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => following && toEnd());
+    if (box.current) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [following]);
   const onScroll = ({ currentTarget: el }: { currentTarget: HTMLElement }) =>
     setFollowing(el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_END_PX);
   return (

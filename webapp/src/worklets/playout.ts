@@ -142,7 +142,7 @@ export class Playout {
   #ready(current: Utterance): boolean {
     if (this.#flowing) return true;
     const buffered = current.received - this.#heard(current);
-    if (!current.ended && buffered < PREBUFFER_S * this.#sourceHz) return false;
+    if (!current.ended && buffered < Math.round(PREBUFFER_S * this.#sourceHz)) return false;
     if (current.fed === 0) this.#resampler.reset();
     this.#flowing = true;
     if (current.received > 0) {
