@@ -54,13 +54,13 @@ class ServiceTokens:
             return self._verify(bearer[1])
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("token_expired", "The service token has expired.") from error
-        except (jwt.InvalidTokenError, RecursionError) as error:
+        except (jwt.PyJWTError, RecursionError) as error:
             raise Unauthenticated("token_invalid", "The service token is not valid here.") from error
 
     def _verify(self, token: str) -> Grant:
         key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
-            raise jwt.InvalidKeyError
+            raise jwt.InvalidTokenError
         claims = jwt.decode(
             token,
             key,

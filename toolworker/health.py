@@ -11,6 +11,9 @@ from toolworker.uses import ToolUses
 USES = web.AppKey("uses", ToolUses)
 """The worker's tool uses; there once the clients of the stores are."""
 
+OPEN_PATHS = frozenset({"/livez", "/readyz"})
+"""The paths a load balancer asks, which has no token."""
+
 routes = web.RouteTableDef()
 
 

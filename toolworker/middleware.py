@@ -6,6 +6,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from toolworker import health
 from toolworker.auth import GRANT, ServiceTokens
 from toolworker.errors import RequestRefused, Unauthenticated
 
@@ -33,8 +34,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def only_the_gateway(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A valid service token for everything under ``/v1/``, whether there is such a path or not."""
-    if request.path.startswith("/v1/"):
+    """A valid service token for everything but the health checks, whether there is such a path or not."""
+    if request.path not in health.OPEN_PATHS:
         try:
             request[GRANT] = request.app[TOKENS].verify(request.headers.get("Authorization"))
         except Unauthenticated as refused:

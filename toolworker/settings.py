@@ -79,7 +79,7 @@ class Settings:
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
             number_plan=_number_plan(given),
-            lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.3, 0, 1),
+            lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),
             region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,
         )
 

@@ -44,9 +44,18 @@ class _Use:
 class ToolUses:
     """The tool uses of this process, running and remembered."""
 
-    def __init__(self, execution: Execution, *, room: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        room: int,
+        remembered: int = REMEMBERED,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``room`` is how many run at a time, ``remembered`` how many are kept for their retries."""
         self._execution = execution
         self._room = room
+        self._remembered = remembered
         self._clock = clock
         self._uses: dict[UseId, _Use] = {}
         self._unfinished: set[asyncio.Task[ToolOutcome]] = set()
@@ -124,6 +133,6 @@ class ToolUses:
         """Drop what is past its time or beyond the number kept, oldest first; what runs stays."""
         while oldest := next((use_id for use_id, use in self._uses.items() if use.outcome.done()), None):
             old = self._clock() - self._uses[oldest].began_s > REMEMBERED_S
-            if not old and len(self._uses) < REMEMBERED:
+            if not old and len(self._uses) < self._remembered:
                 return
             del self._uses[oldest]

@@ -1,0 +1,294 @@
+"""The worker over HTTP, with stores in memory."""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from yarl import URL
+
+from toolworker.app import build_app
+from toolworker.contract import ToolFailed, ToolSucceeded, decode_outcome, decode_spec
+from toolworker.declaration import Tool, tool
+from toolworker.health import USES
+from toolworker.registry import discover
+from toolworker.routes import REQUEST_LIMIT_BYTES
+from toolworker.settings import Settings
+from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.ports import Customer, Passage
+
+type Sign = Callable[..., str]
+type Client = TestClient[Any, Any]
+
+AMARA = Customer("+14155550162", "Amara Okafor", "Unlimited Plus", Decimal(65), Decimal("72.40"), "2026-12-03")
+ROAMING = Passage("Roaming in Europe", "A day pass is 10 dollars", "s3://articles/roaming.md", 0.0)
+PATH = "/v1/calls/call-1/tool-uses/use-1"
+
+
+class Hung:
+    """A tool that never answers, and says when it has been asked often enough."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.four_times = asyncio.Event()
+
+    def tool(self) -> Tool[...]:
+        @tool(name="hang", deadline_s=30)
+        async def hang() -> dict[str, Any]:
+            """Never answer."""
+            self.times += 1
+            if self.times == 4:
+                self.four_times.set()
+            await asyncio.Event().wait()
+            return {}
+
+        return hang
+
+
+@pytest.fixture
+async def hung() -> Hung:
+    return Hung()
+
+
+@pytest.fixture
+async def client(settings: Settings, hung: Hung) -> AsyncIterator[Client]:
+    app = build_app(
+        replace(settings, drain_s=0.05),
+        accounts=MemoryAccounts([AMARA]),
+        knowledge=MemoryKnowledge([ROAMING]),
+        tools=[*discover(), hung.tool()],
+    )
+    async with TestClient(TestServer(app, host="127.0.0.1", access_log=None)) as client:
+        yield client
+
+
+@pytest.fixture
+def bearer(sign: Sign) -> dict[str, str]:
+    return {"Authorization": f"Bearer {sign()}"}
+
+
+def use(name: str, /, **arguments: object) -> str:
+    return json.dumps({"name": name, "arguments": json.dumps(arguments)})
+
+
+async def error_of(response: ClientResponse) -> str:
+    body = await response.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"code", "message"}
+    code: str = body["error"]["code"]
+    return code
+
+
+async def test_the_tools_are_listed_as_the_contract_says(client: Client, bearer: dict[str, str]) -> None:
+    response = await client.get("/v1/tools", headers=bearer)
+    specs = {spec.name: spec for spec in map(decode_spec, (await response.json())["tools"])}
+    assert set(specs) == {"userProfileSearch", "lookup", "hang"}
+    assert specs["userProfileSearch"].input_schema["required"] == ["phone_number"]
+    assert specs["lookup"].effect == "read"
+
+
+async def test_a_customer_is_found_by_a_number_as_people_say_it(client: Client, bearer: dict[str, str]) -> None:
+    body = use("userProfileSearch", phone_number="four one five double five five oh one six two")
+    response = await client.put(PATH, data=body, headers=bearer)
+    assert response.status == 200
+    outcome = decode_outcome(await response.json())
+    assert isinstance(outcome, ToolSucceeded)
+    assert outcome.content["customer"]["bill_usd"] == 72.4
+
+
+async def test_a_failed_tool_is_a_200_the_agent_can_speak_about(client: Client, bearer: dict[str, str]) -> None:
+    response = await client.put(PATH, data=use("userProfileSearch", phone_number="206 555 0108"), headers=bearer)
+    assert response.status == 200
+    outcome = decode_outcome(await response.json())
+    assert isinstance(outcome, ToolFailed)
+    assert outcome.code == "not_found"
+
+
+async def test_a_retry_gets_the_first_outcome_and_another_request_409(client: Client, bearer: dict[str, str]) -> None:
+    body = use("lookup", query="roaming in europe")
+    first = await (await client.put(PATH, data=body, headers=bearer)).json()
+    assert await (await client.put(PATH, data=body, headers=bearer)).json() == first
+    other = await client.put(PATH, data=use("lookup", query="something else"), headers=bearer)
+    assert (other.status, await error_of(other)) == (409, "tool_use_reused")
+
+
+async def test_the_deadline_header_ends_a_tool(client: Client, bearer: dict[str, str]) -> None:
+    response = await client.put(PATH, data=use("hang"), headers=bearer | {"X-Deadline-Ms": "20"})
+    outcome = decode_outcome(await response.json())
+    assert isinstance(outcome, ToolFailed)
+    assert outcome.code == "timed_out"
+
+
+async def test_when_all_room_is_taken_the_gateway_is_told_when_to_come_again(
+    client: Client, bearer: dict[str, str], hung: Hung
+) -> None:
+    hanging = [
+        asyncio.create_task(
+            client.put(f"/v1/calls/c/tool-uses/{n}", data=use("hang"), headers=bearer | {"X-Deadline-Ms": "9000"})
+        )
+        for n in range(4)
+    ]
+    async with asyncio.timeout(5):
+        await hung.four_times.wait()
+    response = await client.put(PATH, data=use("lookup", query="roaming"), headers=bearer)
+    assert (response.status, await error_of(response), response.headers["Retry-After"]) == (503, "full", "1")
+    for task in hanging:
+        task.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def test_a_draining_worker_lives_but_is_not_ready_and_refuses_new_uses(
+    client: Client, bearer: dict[str, str]
+) -> None:
+    assert (await client.get("/readyz")).status == 200
+    assert client.app is not None
+    client.app[USES].drain()
+    assert (await client.get("/livez")).status == 200
+    assert (await client.get("/readyz")).status == 503
+    response = await client.put(PATH, data=use("lookup", query="roaming"), headers=bearer)
+    assert (response.status, await error_of(response)) == (503, "draining")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("", 400, "bad_json"),
+        ("{", 400, "bad_json"),
+        ("[" * 30_000, 400, "bad_json"),
+        ("[]", 400, "bad_request"),
+        ('{"name": "lookup"}', 400, "bad_request"),
+        ('{"name": "lookup", "arguments": {"query": "x"}}', 400, "bad_request"),
+        ('{"name": 5, "arguments": "{}"}', 400, "bad_request"),
+        (b"\xff\xfe", 400, "bad_json"),
+        ("x" * (REQUEST_LIMIT_BYTES + 1), 413, "too_big"),
+    ],
+)
+async def test_a_body_outside_the_contract_is_refused(
+    client: Client, bearer: dict[str, str], body: str | bytes, status: int, code: str
+) -> None:
+    response = await client.put(PATH, data=body, headers=bearer)
+    assert (response.status, await error_of(response)) == (status, code)
+
+
+@pytest.mark.parametrize("deadline", ["", "soon", "-5", "1.5", "1e3", "99999999"])
+async def test_a_deadline_that_is_no_number_is_refused(client: Client, bearer: dict[str, str], deadline: str) -> None:
+    response = await client.put(PATH, data=use("hang"), headers=bearer | {"X-Deadline-Ms": deadline})
+    assert (response.status, await error_of(response)) == (400, "bad_deadline")
+
+
+@pytest.mark.parametrize(
+    ("call", "tool_use"), [("a%20b", "1"), ("a", "%FF"), ("a" * 129, "1"), ("a%2Fb", "1"), ("a", "%00")]
+)
+async def test_an_id_that_is_none_is_refused(client: Client, bearer: dict[str, str], call: str, tool_use: str) -> None:
+    path = f"/v1/calls/{call}/tool-uses/{tool_use}"
+    response = await client.put(URL(path, encoded=True), data=use("lookup", query="x"), headers=bearer)
+    assert (response.status, await error_of(response)) == (400, "bad_id")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "no_such_path"),
+        ("POST", "/v1/tools", 405, "no_such_method"),
+        ("GET", PATH, 405, "no_such_method"),
+    ],
+)
+async def test_a_path_or_method_there_is_not_is_refused_as_json(
+    client: Client, bearer: dict[str, str], method: str, path: str, status: int, code: str
+) -> None:
+    response = await client.request(method, path, headers=bearer)
+    assert (response.status, await error_of(response)) == (status, code)
+
+
+def bad_tokens(sign: Sign) -> dict[str, str]:
+    return {
+        "expired": sign(iat=1_000_000, exp=1_000_060),
+        "for another audience": sign(aud="gateway"),
+        "of another key": sign(key=Ed25519PrivateKey.generate()),
+        "of an unknown key id": sign(kid="three"),
+        "unsigned": sign(key=None, algorithm="none"),
+        "HS256": sign(key="a secret that is long enough for HS256", algorithm="HS256"),
+        "garbage": "aaaa.bbbb.cccc",
+    }
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["expired", "for another audience", "of another key", "of an unknown key id", "unsigned", "HS256", "garbage"],
+)
+async def test_a_bad_token_is_refused_and_in_no_log_line(
+    client: Client, sign: Sign, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = bad_tokens(sign)[kind]
+    response = await client.put(PATH, data=use("lookup", query="roaming"), headers={"Authorization": f"Bearer {token}"})
+    assert response.status == 401
+    assert (await error_of(response)).startswith("token_")
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert "a service token was refused" in caplog.text
+    written = caplog.text + repr([record.__dict__ for record in caplog.records])
+    assert not any(part and part in written for part in token.split("."))
+
+
+@pytest.mark.parametrize("path", ["/v1/tools", "/v1/nowhere", "/nowhere", "/v1//tools", "/%761/tools", "/livez/"])
+async def test_without_a_token_only_the_health_checks_answer(client: Client, path: str) -> None:
+    response = await client.get(URL(path, encoded=True))
+    assert (response.status, await error_of(response)) == (401, "token_missing")
+
+
+async def test_a_token_for_one_call_opens_no_other(client: Client, sign: Sign) -> None:
+    body = use("lookup", query="roaming")
+    mine = await client.put(PATH, data=body, headers={"Authorization": f"Bearer {sign(call='call-1')}"})
+    other = await client.put(PATH, data=body, headers={"Authorization": f"Bearer {sign(call='call-2')}"})
+    assert mine.status == 200
+    assert (other.status, await error_of(other)) == (401, "token_other_call")
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.one_of(
+        st.binary(max_size=300),
+        st.fixed_dictionaries(
+            {"name": st.sampled_from(["lookup", "userProfileSearch"]) | st.text(), "arguments": st.text()}
+        ).map(lambda fields: json.dumps(fields).encode()),
+        st.dictionaries(st.sampled_from(["phone_number", "query"]), st.text() | st.integers() | st.none()).map(
+            lambda arguments: use("userProfileSearch", **arguments).encode()
+        ),
+    ),
+    tool_use=st.from_regex(r"[A-Za-z0-9_.:-]{2,20}", fullmatch=True),
+)
+def test_whatever_the_body_the_answer_is_an_outcome_or_a_refusal(
+    fuzzed: Callable[[str, bytes], tuple[int, Any]], body: bytes, tool_use: str
+) -> None:
+    status, answer = fuzzed(tool_use, body)
+    if status == 200:
+        assert answer["outcome"] in {"succeeded", "failed"}
+        assert answer.get("code") != "internal"
+    else:
+        assert status in {400, 409}
+        assert re.fullmatch(r"[a-z_]+", answer["error"]["code"])
+
+
+@pytest.fixture
+def fuzzed(settings: Settings, sign: Sign) -> Any:
+    """Puts one body on a loop of its own: hypothesis runs many in one test."""
+
+    async def put(tool_use: str, body: bytes) -> tuple[int, Any]:
+        app = build_app(settings, accounts=MemoryAccounts([AMARA]), knowledge=MemoryKnowledge([ROAMING]))
+        async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+            headers = {"Authorization": f"Bearer {sign()}"}
+            response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", data=body, headers=headers)
+            return response.status, await response.json()
+
+    return lambda tool_use, body: asyncio.run(put(tool_use, body))

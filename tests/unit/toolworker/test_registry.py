@@ -1,0 +1,136 @@
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import pytest
+
+from toolworker.declaration import Tool, tool
+from toolworker.errors import ToolDefinitionError
+from toolworker.registry import Registry, discover
+
+HERE = Path(__file__).name
+
+
+class Clock:
+    """A port."""
+
+    def hour(self) -> int:
+        return 9
+
+
+@tool(name="greet", effect="write", deadline_s=2.5)
+async def greet(name: Annotated[str, "Whom to greet."], *, clock: Clock) -> dict[str, Any]:
+    """Greet somebody.
+
+    With the hour.
+    """
+    return {"greeting": f"{name}, it is {clock.hour()}"}
+
+
+def complaint(declared: Tool[...], *others: Tool[...]) -> str:
+    with pytest.raises(ToolDefinitionError) as raised:
+        Registry([declared, *others], {Clock: Clock()})
+    return str(raised.value)
+
+
+async def test_a_tool_runs_with_the_models_arguments_and_the_workers_ports() -> None:
+    registered = Registry([greet], {Clock: Clock()}).find("greet")
+    assert registered is not None
+    assert await registered.run({"name": "Ada"}) == {"greeting": "Ada, it is 9"}
+
+
+def test_a_spec_says_what_the_declaration_and_the_docstring_say() -> None:
+    (spec,) = Registry([greet], {Clock: Clock()}).specs
+    assert (spec.name, spec.description) == ("greet", "Greet somebody.\n\nWith the hour.")
+    assert (spec.effect, spec.deadline_s) == ("write", 2.5)
+    assert spec.input_schema["required"] == ["name"]
+
+
+async def test_a_declared_tool_is_still_a_function_for_its_unit_test() -> None:
+    assert await greet("Ada", clock=Clock()) == {"greeting": "Ada, it is 9"}
+
+
+def test_the_tools_of_the_worker_are_found_and_complete() -> None:
+    assert {declared.name for declared in discover()} >= {"userProfileSearch", "lookup"}
+
+
+def test_a_complaint_names_file_and_line() -> None:
+    @tool(name="silent")
+    async def silent() -> dict[str, Any]:
+        return {}
+
+    line = silent.function.__code__.co_firstlineno
+    assert f"{HERE}:{line}: the function needs a docstring" in complaint(silent)
+
+
+def test_a_plain_function_is_no_tool() -> None:
+    @tool(name="plain")  # type: ignore[arg-type]
+    def plain() -> dict[str, Any]:
+        """Answer at once."""
+        return {}
+
+    assert "async function" in complaint(plain)
+
+
+@pytest.mark.parametrize("name", ["", "2fast", "with space", "dash-ed", "x" * 65])
+def test_a_name_the_model_could_not_use_is_refused(name: str) -> None:
+    assert "the name" in complaint(Tool(greet.function, name, "read", 1.0))
+
+
+@pytest.mark.parametrize("deadline_s", [0, -1.0, 31.0])
+def test_a_deadline_nobody_would_wait_for_is_refused(deadline_s: float) -> None:
+    assert "deadline_s" in complaint(Tool(greet.function, "greet", "read", deadline_s))
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    assert "another tool is called greet" in complaint(greet, greet)
+
+
+def test_a_port_nobody_hands_in_is_refused_with_those_there_are() -> None:
+    @tool(name="lost")
+    async def lost(*, registry: Registry) -> dict[str, Any]:
+        """Ask for what is not there."""
+        return {"registry": registry}
+
+    said = complaint(lost)
+    assert "for registry" in said
+    assert "Clock" in said
+
+
+def test_an_argument_that_contains_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = written(
+        tmp_path,
+        monkeypatch,
+        endless=(
+            "from __future__ import annotations\n"
+            "from dataclasses import dataclass\n"
+            "from toolworker.declaration import tool\n"
+            "@dataclass(frozen=True)\n"
+            "class Tree:\n    branch: Tree\n"
+            "@tool(name='climb')\n"
+            "async def climb(tree: Tree):\n    'Climb.'\n    return {}\n"
+        ),
+    )
+    (climb,) = discover(package)
+    assert "contains itself" in complaint(climb)
+
+
+def test_a_module_without_a_tool_is_refused_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = written(tmp_path, monkeypatch, empty="x = 1\n", _shared="y = 2\n")
+    with pytest.raises(ToolDefinitionError, match=r"empty\.py:1: .*@tool"):
+        list(discover(package))
+
+
+def written(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> ModuleType:
+    """A package of tools with these modules, gone after the test."""
+    name = f"tools_{folder.name.replace('-', '_')}"
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text("")
+    for module, source in modules.items():
+        (folder / name / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(folder)
+    package = __import__(name)
+    for module in (name, *(f"{name}.{module}" for module in modules)):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    return package
