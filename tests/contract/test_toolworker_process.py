@@ -1,0 +1,173 @@
+"""``python -m toolworker`` as a process of its own, against a DynamoDB and with the gateway's own tokens."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = Ed25519PrivateKey.generate()
+PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+END_WITHIN_S = 20
+
+
+@pytest.fixture(scope="module")
+def environment(ministack: str) -> dict[str, str]:
+    table = f"customers-{uuid.uuid4().hex[:8]}"
+    dynamodb = boto3.client(
+        "dynamodb",
+        endpoint_url=ministack,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(
+        TableName=table,
+        Item={
+            "phone_number": {"S": "5550123"},
+            "name": {"S": "Ben Carter"},
+            "bill_usd": {"N": "45.5"},
+            "card_number": {"S": "4111111111111111"},
+        },
+    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TOOLWORKER_", "AWS_"))}
+    return {
+        **inherited,
+        "PYTHONPATH": str(ROOT),
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL_DYNAMODB": ministack,
+        "TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC_PEM}),
+        "TOOLWORKER_CUSTOMERS_TABLE": table,
+        "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
+        "TOOLWORKER_PORT": "0",
+    }
+
+
+@dataclass(frozen=True)
+class Worker:
+    process: subprocess.Popen[str]
+    port: int
+
+    def ask(self, method: str, path: str, body: str | None = None, token: str | None = None) -> tuple[int, Any]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def worker(environment: dict[str, str]) -> Iterator[Worker]:
+    process = start(environment)
+    try:
+        assert process.stdout is not None
+        listening = json.loads(process.stdout.readline())
+        assert listening["message"] == "listening"
+        yield Worker(process, int(listening["url"].rpartition(":")[2]))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def start(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "toolworker"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def token(call: str = "call-1") -> str:
+    now = int(time.time())
+    claims = {"iss": "gateway", "aud": "toolworker", "sub": "op", "iat": now, "exp": now + 60, "call": call}
+    return jwt.encode(claims, KEY, algorithm="EdDSA", headers={"kid": "one"})
+
+
+def test_a_signed_tool_use_is_answered_from_the_table_and_sigterm_ends_the_worker(worker: Worker) -> None:
+    assert worker.ask("GET", "/livez") == (200, {"status": "ok"})
+    body = json.dumps({"name": "userProfileSearch", "arguments": json.dumps({"phone_number": "555 0123"})})
+    signed = token()
+    status, answer = worker.ask("PUT", "/v1/calls/call-1/tool-uses/use-1", body, signed)
+    assert (status, answer) == (
+        200,
+        {
+            "outcome": "succeeded",
+            "content": {"customer": {"phone_number": "5550123", "name": "Ben Carter", "bill_usd": 45.5, "add_ons": []}},
+        },
+    )
+    assert worker.ask("PUT", "/v1/calls/call-1/tool-uses/use-2", body)[0] == 401
+    worker.process.send_signal(signal.SIGTERM)
+    stdout, stderr = worker.process.communicate(timeout=END_WITHIN_S)
+    assert worker.process.returncode == 0
+    lines = [json.loads(line) for line in stdout.splitlines()]
+    used = [line for line in lines if line["message"] == "tool use"]
+    assert [(line["call"], line["tool_use"], line["outcome"]) for line in used] == [("call-1", "use-1", "succeeded")]
+    assert not any(secret in stdout + stderr for secret in (signed, "Ben", "555 0123", "4111"))
+
+
+def test_a_header_that_breaks_http_puts_no_token_into_the_log(worker: Worker) -> None:
+    """aiohttp quotes the offending line in its exception; the log must not."""
+    connection = HTTPConnection("127.0.0.1", worker.port, timeout=10)
+    connection.putrequest("GET", "/v1/tools")
+    connection.endheaders()
+    connection.getresponse().read()
+    connection.sock.sendall(b"GET /v1/tools HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sec\x01ret.to.ken\r\n\r\n")
+    assert b"400" in connection.sock.recv(4096)
+    connection.close()
+    worker.process.send_signal(signal.SIGTERM)
+    stdout, stderr = worker.process.communicate(timeout=END_WITHIN_S)
+    assert "ret.to.ken" not in stdout + stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"TOOLWORKER_PROT": "1"}, "TOOLWORKER_PORT"),
+        ({"TOOLWORKER_KNOWLEDGE_BASE_ID": ""}, "TOOLWORKER_KNOWLEDGE_BASE_ID"),
+        ({"AWS_REGION": ""}, "AWS_REGION"),
+    ],
+)
+def test_a_worker_that_cannot_start_says_why_in_one_line(
+    environment: dict[str, str], change: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    nowhere = {"AWS_CONFIG_FILE": str(tmp_path / "none")}
+    process = start(environment | nowhere | change)
+    _, stderr = process.communicate(timeout=END_WITHIN_S)
+    assert process.returncode == 2
+    assert said in stderr
+    assert len(stderr.splitlines()) == 1
+
+
+def test_a_port_in_use_is_named(worker: Worker, environment: dict[str, str]) -> None:
+    process = start(environment | {"TOOLWORKER_PORT": str(worker.port)})
+    _, stderr = process.communicate(timeout=END_WITHIN_S)
+    assert process.returncode == 2
+    assert f"127.0.0.1:{worker.port} is in use" in stderr
