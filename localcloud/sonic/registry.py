@@ -1,5 +1,6 @@
 """What can be seen of an emulator's streams: those open, how the last ones ended, what they exchanged."""
 
+import asyncio
 from collections import deque
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -34,6 +35,12 @@ class Registry:
         self._recent: deque[StreamRecord] = deque(maxlen=RECENT)
         self._ended = 0
         self._last_error: str | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def none_open(self) -> None:
+        """Wait until no stream is open."""
+        await self._idle.wait()
 
     @property
     def open(self) -> tuple[StreamRecord, ...]:
@@ -56,10 +63,13 @@ class Registry:
 
     def opened(self, record: StreamRecord) -> None:
         self._open[record.request_id] = record
+        self._idle.clear()
 
     def closed(self, record: StreamRecord, now: datetime) -> None:
         record.ended = now
         del self._open[record.request_id]
+        if not self._open:
+            self._idle.set()
         self._recent.append(record)
         self._ended += 1
         if record.error is not None:
