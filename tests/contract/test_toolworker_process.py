@@ -5,13 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import jwt
@@ -71,6 +75,12 @@ class Worker:
     process: subprocess.Popen[str]
     port: int
 
+    def next_line(self) -> dict[str, Any]:
+        """The next line of the worker's log."""
+        assert self.process.stdout is not None
+        line: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return line
+
     def ask(self, method: str, path: str, body: str | None = None, token: str | None = None) -> tuple[int, Any]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
@@ -82,8 +92,8 @@ class Worker:
             connection.close()
 
 
-@pytest.fixture
-def worker(environment: dict[str, str]) -> Iterator[Worker]:
+@contextmanager
+def running(environment: dict[str, str]) -> Iterator[Worker]:
     process = start(environment)
     try:
         assert process.stdout is not None
@@ -93,6 +103,12 @@ def worker(environment: dict[str, str]) -> Iterator[Worker]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def worker(environment: dict[str, str]) -> Iterator[Worker]:
+    with running(environment) as worker:
+        yield worker
 
 
 def start(environment: dict[str, str]) -> subprocess.Popen[str]:
@@ -133,6 +149,63 @@ def test_a_signed_tool_use_is_answered_from_the_table_and_sigterm_ends_the_worke
     assert not any(secret in stdout + stderr for secret in (signed, "Ben", "555 0123", "4111"))
 
 
+class SlowKnowledge(BaseHTTPRequestHandler):
+    """A knowledge base that answers when it is let."""
+
+    url: ClassVar[str]
+    asked: ClassVar[threading.Event]
+    answer: ClassVar[threading.Event]
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.set()
+        self.answer.wait(10)
+        result = {"content": {"text": "A day pass."}, "score": 0.9}
+        body = json.dumps({"retrievalResults": [result]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
+        """Say nothing."""
+
+
+@pytest.fixture
+def slow_knowledge() -> Iterator[type[SlowKnowledge]]:
+    SlowKnowledge.asked, SlowKnowledge.answer = threading.Event(), threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowKnowledge)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    SlowKnowledge.url = f"http://127.0.0.1:{server.server_port}"
+    yield SlowKnowledge
+    SlowKnowledge.answer.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_worker_told_to_stop_finishes_what_runs_and_takes_nothing_new(
+    environment: dict[str, str], slow_knowledge: type[SlowKnowledge]
+) -> None:
+    with running(environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME": slow_knowledge.url}) as worker:
+        body = json.dumps({"name": "lookup", "arguments": json.dumps({"query": "roaming"})})
+        with ThreadPoolExecutor(1) as asker:
+            answer = asker.submit(worker.ask, "PUT", "/v1/calls/call-1/tool-uses/use-1", body, token())
+            assert slow_knowledge.asked.wait(10)
+            worker.process.send_signal(signal.SIGTERM)
+            assert worker.next_line()["message"] == "draining"
+            assert worker.ask("GET", "/readyz")[0] == 503
+            refused = worker.ask("PUT", "/v1/calls/call-1/tool-uses/use-2", body, token())
+            assert (refused[0], refused[1]["error"]["code"]) == (503, "draining")
+            slow_knowledge.answer.set()
+            status, outcome = answer.result(10)
+        assert (status, outcome["outcome"]) == (200, "succeeded")
+        worker.process.communicate(timeout=END_WITHIN_S)
+        assert worker.process.returncode == 0
+
+
 def test_a_header_that_breaks_http_puts_no_token_into_the_log(worker: Worker) -> None:
     """aiohttp quotes the offending line in its exception; the log must not."""
     connection = HTTPConnection("127.0.0.1", worker.port, timeout=10)
@@ -144,6 +217,7 @@ def test_a_header_that_breaks_http_puts_no_token_into_the_log(worker: Worker) ->
     connection.close()
     worker.process.send_signal(signal.SIGTERM)
     stdout, stderr = worker.process.communicate(timeout=END_WITHIN_S)
+    assert "BadHttpMessage" in stdout
     assert "ret.to.ken" not in stdout + stderr
 
 
