@@ -143,6 +143,7 @@ class Speaking:
         if sentence.content_id is None:
             sentence.content_id = self._outputs.new_id()
             self.events.append(self._outputs.audio_start(sentence.content_id, self._rate_hz))
+            self._next_chunk_at = max(self._next_chunk_at, now)
         self._next_chunk_at = max(self._next_chunk_at, now - MAX_CATCH_UP_S)
         while sentence.sent_bytes < len(sentence.pcm):
             if self._next_chunk_at > now:

@@ -11,8 +11,8 @@ from typing import Any
 from aws_sdk_bedrock_runtime.client import AsyncBedrockRuntimeClient  # type: ignore[import-untyped]
 from aws_sdk_bedrock_runtime.config import AsyncBedrockRuntimeConfig  # type: ignore[import-untyped]
 from aws_sdk_bedrock_runtime.models import BidirectionalInputPayloadPart as Part  # type: ignore[import-untyped]
-from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamInputChunk as Chunk  # type: ignore[import-untyped]
-from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOperationInput as Operation  # type: ignore[import-untyped]
+from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamInputChunk as Chunk
+from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOperationInput as Operation
 from awscrt import io as crt_io  # type: ignore[import-untyped]
 from smithy_http.aio.crt import AWSCRTHTTPClient
 
