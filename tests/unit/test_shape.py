@@ -75,7 +75,7 @@ def test_no_function_is_longer_than_its_cap() -> None:
         for function in functions(tree(path))
         if length(function) > FUNCTION_CAP_LINES
     ]
-    assert long == []
+    assert not long, "\n".join(long)
 
 
 def test_every_module_says_what_it_is_for() -> None:
@@ -91,7 +91,7 @@ def test_no_class_has_a_name_that_says_nothing() -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and any(word in node.name for word in VAGUE_WORDS)
     ]
-    assert vague == []
+    assert not vague, "\n".join(vague)
 
 
 def test_every_task_is_joined_by_somebody() -> None:
@@ -102,7 +102,7 @@ def test_every_task_is_joined_by_somebody() -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and starts_a_loose_task(node)
     ]
-    assert loose == []
+    assert not loose, "\n".join(loose)
 
 
 def test_the_list_of_exceptions_names_only_modules_that_need_one() -> None:
