@@ -61,7 +61,12 @@ class Registry:
         """What the last stream or request that failed failed of."""
         return self._last_error
 
+    async def idle(self) -> None:
+        """Wait until no stream is open."""
+        await self._idle.wait()
+
     def opened(self, record: StreamRecord) -> None:
+        self._idle.clear()
         self._open[record.request_id] = record
         self._idle.clear()
 
@@ -72,6 +77,8 @@ class Registry:
             self._idle.set()
         self._recent.append(record)
         self._ended += 1
+        if not self._open:
+            self._idle.set()
         if record.error is not None:
             self._last_error = record.error
 

@@ -67,6 +67,8 @@ class Ear:
         self.expected_pauses_ms.append(pause_ms)
 
     def hear(self, pcm: bytes) -> list[Heard]:
+        if not self._utterance and not _loud(pcm):
+            return []
         heard: list[Heard] = []
         step = 2 * EAR_RATE_HZ // 1000
         for at in range(0, len(pcm), step):
@@ -74,7 +76,7 @@ class Ear:
         return heard
 
     def _hear_ms(self, pcm: bytes) -> list[Heard]:
-        loud = bool(np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32)).max(initial=0) > LOUD)
+        loud = _loud(pcm)
         if not loud and not self._utterance:
             return []
         self._utterance += pcm
@@ -99,6 +101,11 @@ class Ear:
         was_speech, self._speaking, self._paused = self._speaking, False, False
         self._utterance.clear()
         return [SpeechEnded(said)] if was_speech else []
+
+
+def _loud(pcm: bytes) -> bool:
+    samples = np.frombuffer(pcm, dtype="<i2")
+    return bool(samples.max(initial=0) > LOUD or samples.min(initial=0) < -LOUD)
 
 
 class Recogniser:
