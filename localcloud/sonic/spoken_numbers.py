@@ -31,6 +31,7 @@ _REPEATS = {"double": 2, "triple": 3}
 _SOUNDS_LIKE = {
     "oh": "0", "o": "0", "one": "1", "won": "1", "to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8",
 }  # fmt: skip
+_ZEROS = frozenset({"oh", "o"})
 _BEFORE_DIGITS = frozenset({"is", "are", "its", "it's", "number", "code", "then", "and", "plus", "dash", "with"})
 
 _CENTS = re.compile(r"\$\s?(\d[\d,]*)(?:\.(\d\d))?(?!\d)")
@@ -131,14 +132,24 @@ def _settle_run(tokens: list[_Token], start: int, end: int) -> list[_Token]:
     first, last = sure[0], sure[-1] + 1
     run[first:last] = [_as_digits(token) for token in run[first:last]]
     length = sum(len(token.digits) for token in run[first:last])
-    for edge in (*range(last, len(run)), *range(first - 1, -1, -1)):
-        completes = length + 1 in TELEPHONE_LENGTHS
-        if length not in TELEPHONE_LENGTHS and (completes or dictating or run[edge].word == "one"):
-            run[edge] = _as_digits(run[edge])
-            length += 1
-        elif edge < first:
+    for edge in range(last, len(run)):
+        said_last = end == len(tokens) and run[edge].word in _ZEROS
+        if not said_last and not _belongs(run[edge], length, dictating=dictating):
             break
+        run[edge] = _as_digits(run[edge])
+        length += 1
+    for edge in range(first - 1, -1, -1):
+        if not _belongs(run[edge], length, dictating=dictating):
+            break
+        run[edge] = _as_digits(run[edge])
+        length += 1
     return run
+
+
+def _belongs(token: _Token, length: int, *, dictating: bool) -> bool:
+    """Whether a doubtful word beside ``length`` sure digits is one more digit."""
+    missing = length not in TELEPHONE_LENGTHS
+    return missing and (dictating or token.word == "one" or length + 1 in TELEPHONE_LENGTHS)
 
 
 def _as_digits(token: _Token) -> _Token:

@@ -28,6 +28,8 @@ class HibariVoice:
 
     def speak(self, sentence: str) -> bytes:
         """``sentence`` as mono s16le PCM at VOICE_RATE_HZ; no bytes when there is nothing to pronounce."""
+        if not any(character.isalnum() for character in sentence):
+            return b""
         with self._one_at_a_time:
             samples = self._engine(pronounceable(sentence), seed=0)
         pcm: bytes = (np.clip(samples, -1, 1) * _PEAK).astype("<i2").tobytes()
