@@ -12,7 +12,7 @@ from toolworker.health import USES
 from toolworker.middleware import TOKENS, only_the_gateway, refusals
 from toolworker.phone_numbers import NumberPlan
 from toolworker.registry import Ports, Registry, discover
-from toolworker.routes import REGISTRY, REQUEST_LIMIT_BYTES
+from toolworker.routes import BODY_WITHIN_S, REGISTRY, REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
 from toolworker.stores import aws
 from toolworker.stores.dynamodb import DynamoDbAccounts, dynamodb_client
@@ -33,9 +33,11 @@ def build_app(
     accounts: Accounts | None = None,
     knowledge: Knowledge | None = None,
     tools: Iterable[Tool[...]] | None = None,
+    body_within_s: float = 5.0,
 ) -> web.Application:
     """The worker as an application. A store or the set of tools given here takes the place of the real one."""
     app = web.Application(middlewares=[refusals, only_the_gateway], client_max_size=REQUEST_LIMIT_BYTES)
+    app[BODY_WITHIN_S] = body_within_s
     app[TOKENS] = ServiceTokens(settings.service_keys)
     app.add_routes(health.routes)
     app.add_routes(routes.routes)

@@ -14,7 +14,7 @@ logger = logging.getLogger("toolworker.http")
 
 TOKENS = web.AppKey("tokens", ServiceTokens)
 
-_CODES = {404: "no_such_path", 405: "no_such_method", 413: "too_big"}
+_CODES = {408: "too_slow", 404: "no_such_path", 405: "no_such_method", 413: "too_big"}
 
 
 @web.middleware

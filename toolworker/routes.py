@@ -1,5 +1,6 @@
 """The HTTP side of the contract: reads a request, asks the registry or ``uses``, writes the answer."""
 
+import asyncio
 import re
 
 import orjson
@@ -25,6 +26,8 @@ REQUEST_LIMIT_BYTES = 65_536
 """Longest body of a request; a longer one is refused with 413."""
 
 REGISTRY = web.AppKey("registry", Registry)
+BODY_WITHIN_S = web.AppKey("body_within_s", float)
+"""Seconds in which the body of a request must have come."""
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _MILLISECONDS = re.compile(r"[0-9]{1,7}", re.ASCII)
@@ -44,7 +47,7 @@ async def tool_use(request: web.Request) -> web.Response:
     use_id = UseId(call=_id(request, "call"), tool_use=_id(request, "id"))
     request[GRANT].check_call(use_id.call)
     deadline_s = _deadline_s(request)
-    call = _call(await request.read())
+    call = _call(await _body(request))
     return _json(encode_outcome(await request.app[USES].outcome(use_id, call, deadline_s)))
 
 
@@ -62,6 +65,14 @@ def _deadline_s(request: web.Request) -> float | None:
     if not _MILLISECONDS.fullmatch(text):
         raise BadRequest("bad_deadline", f"{DEADLINE_HEADER}: must be whole milliseconds.")
     return int(text) / 1000
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(request.app[BODY_WITHIN_S]):
+            return await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
 
 
 def _call(body: bytes) -> ToolCall:

@@ -3,6 +3,7 @@
 A tool-use id runs once in this process: a retry joins the first run or gets its outcome, the same id with another
 request is refused. This is memory of one process, bounded in number and time: another worker, or this one after a
 restart, does not know the id. When all room is taken or the worker drains, new uses are refused at once; none queues.
+No single tool gets all of the room: while one hangs, the others still find some.
 """
 
 import asyncio
@@ -55,10 +56,11 @@ class ToolUses:
         """``room`` is how many run at a time, ``remembered`` how many are kept for their retries."""
         self._execution = execution
         self._room = room
+        self._room_of_one_tool = max(1, room * 3 // 4)
         self._remembered = remembered
         self._clock = clock
         self._uses: dict[UseId, _Use] = {}
-        self._unfinished: set[asyncio.Task[ToolOutcome]] = set()
+        self._unfinished: dict[asyncio.Task[ToolOutcome], str] = {}
         self._draining = False
 
     @property
@@ -105,29 +107,31 @@ class ToolUses:
             raise Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
         if self.running >= self._room:
             raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
+        if list(self._unfinished.values()).count(call.name) >= self._room_of_one_tool:
+            raise Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
         outcome = asyncio.create_task(self._logged(use_id, call, deadline_s))
-        self._unfinished.add(outcome)
-        outcome.add_done_callback(self._unfinished.discard)
+        self._unfinished[outcome] = call.name
+        outcome.add_done_callback(self._unfinished.pop)
         self._uses[use_id] = _Use(request, self._clock(), outcome)
         return self._uses[use_id]
 
     async def _logged(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """Run it and write its one line: never arguments, never results."""
         began_s = self._clock()
-        outcome = await self._execution.outcome(call, deadline_s)
-        logger.info(
-            "tool use",
-            extra={
-                "fields": {
-                    "call": use_id.call,
-                    "tool_use": use_id.tool_use,
-                    "name": self._execution.known_name(call.name),
-                    "outcome": outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded",
-                    "duration_ms": round((self._clock() - began_s) * 1000, 1),
-                }
-            },
-        )
-        return outcome
+        ended = "cancelled"
+        try:
+            outcome = await self._execution.outcome(call, deadline_s)
+            ended = outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded"
+            return outcome
+        finally:
+            fields = {
+                "call": use_id.call,
+                "tool_use": use_id.tool_use,
+                "name": self._execution.known_name(call.name),
+                "outcome": ended,
+                "duration_ms": round((self._clock() - began_s) * 1000, 1),
+            }
+            logger.info("tool use", extra={"fields": fields})
 
     def _forget_old(self) -> None:
         """Drop what is past its time or beyond the number kept, oldest first; what runs stays."""

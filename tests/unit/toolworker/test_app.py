@@ -41,15 +41,15 @@ class Hung:
 
     def __init__(self) -> None:
         self.times = 0
-        self.four_times = asyncio.Event()
+        self.three_times = asyncio.Event()
 
     def tool(self) -> Tool[...]:
         @tool(name="hang", deadline_s=30)
         async def hang() -> dict[str, Any]:
             """Never answer."""
             self.times += 1
-            if self.times == 4:
-                self.four_times.set()
+            if self.times == 3:
+                self.three_times.set()
             await asyncio.Event().wait()
             return {}
 
@@ -68,6 +68,7 @@ async def client(settings: Settings, hung: Hung) -> AsyncIterator[Client]:
         accounts=MemoryAccounts([AMARA]),
         knowledge=MemoryKnowledge([ROAMING]),
         tools=[*discover(), hung.tool()],
+        body_within_s=0.2,
     )
     async with TestClient(TestServer(app, host="127.0.0.1", access_log=None)) as client:
         yield client
@@ -137,12 +138,13 @@ async def test_when_all_room_is_taken_the_gateway_is_told_when_to_come_again(
         asyncio.create_task(
             client.put(f"/v1/calls/c/tool-uses/{n}", data=use("hang"), headers=bearer | {"X-Deadline-Ms": "9000"})
         )
-        for n in range(4)
+        for n in range(3)
     ]
     async with asyncio.timeout(5):
-        await hung.four_times.wait()
-    response = await client.put(PATH, data=use("lookup", query="roaming"), headers=bearer)
-    assert (response.status, await error_of(response), response.headers["Retry-After"]) == (503, "full", "1")
+        await hung.three_times.wait()
+    response = await client.put(PATH, data=use("hang"), headers=bearer)
+    assert (response.status, await error_of(response), response.headers["Retry-After"]) == (503, "tool_full", "1")
+    assert (await client.put(PATH, data=use("lookup", query="roaming"), headers=bearer)).status == 200
     for task in hanging:
         task.cancel()
     await asyncio.gather(*hanging, return_exceptions=True)
@@ -179,6 +181,15 @@ async def test_a_body_outside_the_contract_is_refused(
 ) -> None:
     response = await client.put(PATH, data=body, headers=bearer)
     assert (response.status, await error_of(response)) == (status, code)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(client: Client, bearer: dict[str, str]) -> None:
+    async def half_a_body() -> AsyncIterator[bytes]:
+        yield b'{"name": '
+        await asyncio.Event().wait()
+
+    response = await client.put(PATH, data=half_a_body(), headers=bearer)
+    assert (response.status, await error_of(response)) == (408, "too_slow")
 
 
 @pytest.mark.parametrize("deadline", ["", "soon", "-5", "1.5", "1e3", "99999999"])

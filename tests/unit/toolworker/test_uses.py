@@ -12,6 +12,7 @@ from toolworker.uses import REMEMBERED_S, ToolUses, UseId
 
 ID = UseId("call-1", "use-1")
 OPEN = ToolCall("door", '{"number": 1}')
+RING = ToolCall("bell", "{}")
 
 
 class Door:
@@ -29,6 +30,12 @@ async def door(number: int, *, port: Door) -> dict[str, Any]:
     knock = port.knocks
     await port.open.wait()
     return {"number": number, "knock": knock}
+
+
+@tool(name="bell")
+async def bell() -> dict[str, Any]:
+    """Ring."""
+    return {"rang": True}
 
 
 class Clock:
@@ -50,7 +57,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def uses(port: Door, clock: Clock) -> ToolUses:
-    return ToolUses(Execution(Registry([door], {Door: port})), room=3, clock=clock)
+    return ToolUses(Execution(Registry([door, bell], {Door: port})), room=4, clock=clock)
 
 
 async def knocked(uses: ToolUses, use_id: UseId, call: ToolCall = OPEN) -> asyncio.Task[Any]:
@@ -99,13 +106,25 @@ async def test_the_same_id_on_another_call_is_another_tool_use(uses: ToolUses, p
 
 async def test_beyond_its_room_a_use_is_refused_at_once_and_may_come_again(uses: ToolUses, port: Door) -> None:
     running = [await knocked(uses, UseId("call-1", f"use-{n}")) for n in range(3)]
+    ringing = asyncio.create_task(uses.outcome(UseId("call-1", "use-bell"), RING, None))
+    await asyncio.sleep(0)
     late = UseId("call-1", "use-3")
     with pytest.raises(Busy) as raised:
-        await uses.outcome(late, OPEN, None)
+        await uses.outcome(late, RING, None)
     assert (raised.value.code, raised.value.retry_after_s) == ("full", 1)
     port.open.set()
+    await asyncio.gather(ringing, *running)
+    assert await uses.outcome(late, RING, None) == ToolSucceeded({"rang": True})
+
+
+async def test_while_one_tool_hangs_the_others_still_find_room(uses: ToolUses, port: Door) -> None:
+    running = [await knocked(uses, UseId("call-1", f"use-{n}")) for n in range(3)]
+    with pytest.raises(Busy) as raised:
+        await uses.outcome(UseId("call-1", "use-3"), OPEN, None)
+    assert raised.value.code == "tool_full"
+    assert await uses.outcome(UseId("call-1", "use-bell"), RING, None) == ToolSucceeded({"rang": True})
+    port.open.set()
     await asyncio.gather(*running)
-    assert await uses.outcome(late, OPEN, None) == ToolSucceeded({"number": 1, "knock": 4})
 
 
 async def test_a_burst_within_one_turn_of_the_loop_does_not_slip_past_the_limit(uses: ToolUses, port: Door) -> None:
@@ -136,12 +155,16 @@ async def test_a_draining_worker_refuses_new_uses_and_finishes_the_old(uses: Too
     assert uses.running == 0
 
 
-async def test_a_use_that_outlasts_the_drain_is_cancelled(uses: ToolUses) -> None:
+async def test_a_use_that_outlasts_the_drain_is_cancelled_and_still_leaves_its_line(
+    uses: ToolUses, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "toolworker")
     running = await knocked(uses, ID)
     await uses.close(wait_s=0.01)
     assert uses.running == 0
     with pytest.raises(asyncio.CancelledError):
         await running
+    assert [record.__dict__["fields"]["outcome"] for record in caplog.records] == ["cancelled"]
 
 
 async def test_what_is_remembered_is_forgotten_after_its_time(uses: ToolUses, port: Door, clock: Clock) -> None:
