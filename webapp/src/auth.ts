@@ -29,7 +29,7 @@ export function openAuth(config: Config, page: Window): Auth {
       const answer = new URLSearchParams(page.location.search);
       if (!answer.has('code') && !answer.has('error')) return;
       try {
-        const user = await users.signinCallback();
+        const user = await users.signinCallback(page.location.href);
         page.history.replaceState(null, '', `/${asSearch(user?.state)}`);
       } catch (error) {
         console.error(error);

@@ -233,6 +233,7 @@ export class Call {
     if (this.#phase !== 'live' || ending.problem || this.#unfinished.size === 0) return this.#end(ending);
     this.#ending = ending;
     this.#enter('draining', DRAIN_DEADLINE_MS, () => this.#end(ending));
+    clearInterval(this.#pinging);
     this.#microphone?.stop();
     for (const utterance of this.#unfinished) this.#speaker?.end(utterance);
   }
@@ -284,12 +285,13 @@ export class Call {
   }
 
   #send(message: PageMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeText(message));
+    const socket = this.#socket;
+    if (socket?.readyState === socket?.OPEN) socket?.send(encodeText(message));
   }
 
   #sendAudio(frame: AudioFrame): void {
     const socket = this.#socket;
-    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (!socket || socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > SEND_BUFFER_BYTES) this.#droppedSamples += frame.pcm.length;
     else socket.send(encodeAudio(frame));
   }
@@ -320,7 +322,7 @@ export class Call {
   #release(): void {
     clearInterval(this.#pinging);
     this.#microphone?.stop();
-    if (this.#socket) this.#socket.onclose = null;
+    if (this.#socket) Object.assign(this.#socket, { onopen: null, onmessage: null, onclose: null });
     this.#socket?.close();
     if (this.#context?.state !== 'closed') this.#context?.close().catch(() => {});
     this.#listener.level('caller', 0);
