@@ -196,7 +196,7 @@ def _bootstrap() -> io.ClientBootstrap:
 def _socket_options() -> io.SocketOptions:
     options = io.SocketOptions()
     options.keep_alive = True
-    options.keep_alive_timeout_secs = 10
+    options.keep_alive_timeout_secs = 5
     options.keep_alive_interval_secs = 5
     options.keep_alive_max_probes = 3
     return options
