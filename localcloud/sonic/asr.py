@@ -31,6 +31,9 @@ _TOKENS_PER_S = 6.5
 _TAIL_SAMPLES = 3 * EAR_RATE_HZ // 10
 """0.3 s of appended silence halves the word error rate of utterances cut soon after the last word."""
 
+_QUIETEST = 0.001
+"""Peak of audio that nobody could understand (-60 dBFS); the model makes up a word for it."""
+
 
 class MoonshineRecogniser:
     """Transcribes whole utterances; about 0.03 s of CPU a second of audio. Safe to call from several threads."""
@@ -41,7 +44,7 @@ class MoonshineRecogniser:
     def transcribe(self, pcm: bytes) -> str:
         """The words of 16 kHz s16le ``pcm``: lower case, no punctuation, digits as digits; empty for no speech."""
         speech = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
-        if not speech.size:
+        if not speech.size or np.abs(speech).max() < _QUIETEST:
             return ""
         return normalise(repair(self._model.decode(np.pad(speech, (0, _TAIL_SAMPLES)))))
 
