@@ -8,6 +8,8 @@ from localcloud.sonic.spoken_numbers import TELEPHONE_LENGTHS
 _LONGEST = 15
 """Digits of the longest international number (ITU-T E.164)."""
 
+_AREA_CODE, _LOCAL = 3, 7
+
 _UNIT = (
     r"(?:dollars?|cents?|gb|gigs?|gigabytes?|mb|megabytes?|g|percent|days?|weeks?|months?|years?|hours?|minutes?|"
     r"lines?|phones?|people|kids|plans?|times|am|pm|a m|p m)"
@@ -40,6 +42,10 @@ class Dictation:
         return national or len(self._plain) > _LONGEST
 
     @property
+    def lacks_area_code(self) -> bool:
+        return len(self._plain) == _LOCAL
+
+    @property
     def _plain(self) -> str:
         return self.digits.lstrip("+")
 
@@ -51,7 +57,9 @@ class Dictation:
         return joined if joined.complete and not more.startswith(self.digits) else afresh
 
     def corrected(self, part: str, *, at_start: bool) -> "Dictation":
-        """The number with its first or last digits replaced by ``part``."""
+        """The number with its first or last digits replaced by ``part``; an area code goes before a local number."""
+        if at_start and (len(part), len(self._plain)) == (_AREA_CODE, _LOCAL):
+            return Dictation(part + self._plain)
         if len(part) >= len(self._plain):
             return Dictation(part)
         if at_start:

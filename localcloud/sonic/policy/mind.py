@@ -181,9 +181,10 @@ class TellyMind:
         return self._take_digits(told.digits, words) + looking_up
 
     def _take_digits(self, digits: str, words: str) -> list[Act]:
-        part = len(digits) < 7
-        if part and self._number and _CORRECTS.search(words):
-            dictation = Dictation(self._number).corrected(digits, at_start="area code" in words)
+        part, last = len(digits) < 7, Dictation(self._number)
+        area_code = "area code" in words or (last.lacks_area_code and self._numbers_missed > 0 and len(digits) == 3)
+        if part and self._number and (area_code or _CORRECTS.search(words)):
+            dictation = last.corrected(digits, at_start=area_code)
         else:
             dictation = self._dictation.continued(digits)
         self._dictation, self._asked = dictation, Asked.NUMBER
@@ -220,11 +221,10 @@ class TellyMind:
     def _account_missing(self, result: object) -> list[Act]:
         say = _failure_sentence(result) or phrases.NUMBER_NOT_FOUND
         self._dictation = Dictation()
-        if not (isinstance(result, Mapping) and result.get("error") in _NUMBER_ERRORS):
-            return [self._offer_human(say)]
         self._numbers_missed += 1
-        if self._numbers_missed > _MOST_MISSES:
-            return [self._offer_human(say)]
+        about_number = isinstance(result, Mapping) and result.get("error") in _NUMBER_ERRORS
+        if not about_number or self._numbers_missed > _MOST_MISSES:
+            return [self._offer_human(_without_question(say) or phrases.NUMBER_NOT_FOUND)]
         self._asked = Asked.NUMBER
         return [self._say(say if say.endswith("?") else f"{say} {phrases.TRY_NUMBER_AGAIN}")]
 
@@ -257,7 +257,7 @@ class TellyMind:
         for passage in read_passages(result)[:1]:
             if words := pick(question, passage):
                 return [self._say(words)]
-        return [self._offer_human(_failure_sentence(result) or phrases.NOTHING_FOUND)]
+        return [self._offer_human(_without_question(_failure_sentence(result)) or phrases.NOTHING_FOUND)]
 
     def _cannot(self) -> list[Act]:
         return [self._offer_human(phrases.CANNOT_LOOK_UP)]
@@ -278,3 +278,8 @@ def _failure_sentence(result: object) -> str:
     """The sentence a failed tool asks the agent to speak; empty when it names none."""
     say = result.get("say") if isinstance(result, Mapping) else None
     return say.strip() if isinstance(say, str) else ""
+
+
+def _without_question(say: str) -> str:
+    """``say`` without the question it ends with: Telly is about to ask another."""
+    return say if not say.endswith("?") else "".join(re.findall(r"[^.!?]+[.!]\s*", say)).strip()

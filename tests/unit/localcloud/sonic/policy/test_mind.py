@@ -140,6 +140,23 @@ def test_a_failure_that_asks_is_not_followed_by_a_second_question() -> None:
     assert said(telly.tool_answered("userProfileSearch", {"phone_number": "2065550108"}, ambiguous)) == ambiguous["say"]
 
 
+@pytest.mark.parametrize("told", ["415", "the area code is 415", "it's 415"])
+def test_an_area_code_told_afterwards_is_put_before_the_local_number(told: str) -> None:
+    telly = mind()
+    telly.caller_said("my number is 555 0162")
+    local = {"error": "not_found", "say": "Nobody has it. Could you give me the area code?", "try_again": True}
+    telly.tool_answered("userProfileSearch", {"phone_number": "5550162"}, local)
+    assert used(telly.caller_said(told)) == [("userProfileSearch", {"phone_number": "4155550162"})]
+
+
+def test_a_failed_account_tool_is_told_and_a_human_offered() -> None:
+    telly = mind()
+    telly.caller_said("my number is 212 555 0000")
+    failed = {"error": "timed_out", "say": "That took too long. Shall I try again?", "try_again": True}
+    answer = said(telly.tool_answered("userProfileSearch", {"phone_number": "2125550000"}, failed))
+    assert answer == "That took too long. Shall I hand you over to a human colleague?"
+
+
 def test_a_human_is_offered_after_three_unknown_numbers() -> None:
     telly = mind()
     for number in ("2065550101", "2065550102", "2065550103"):
