@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from smithy_aws_core.identity import AWSCredentialsIdentity, StaticCredentialsResolver
 
 from gateway.errors import Busy, SonicUnavailable
@@ -63,7 +66,7 @@ async def emulator(tmp_path: Path) -> AsyncIterator[SonicServer]:
     await server.close()
 
 
-async def connect(emulator: SonicServer, credentials: StaticCredentialsResolver) -> Sonic:
+async def connect(emulator: SonicServer, credentials: StaticCredentialsResolver | None) -> Sonic:
     return await Sonic.connect(
         model="amazon.nova-2-sonic-v1:0",
         region="us-east-1",
@@ -134,6 +137,37 @@ async def test_a_wrong_key_is_refused(emulator: SonicServer) -> None:
     with pytest.raises(SonicUnavailable, match="403"):
         await sonic.open(OPENING)
     await sonic.close()
+
+
+async def test_the_credentials_of_an_ecs_task_are_found_and_kept(
+    emulator: SonicServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str | None] = []
+
+    async def credentials(request: web.Request) -> web.Response:
+        asked.append(request.headers.get("Authorization"))
+        key = {
+            "AccessKeyId": LOCAL_CREDENTIALS.access_key_id,
+            "SecretAccessKey": LOCAL_CREDENTIALS.secret_access_key,
+            "Expiration": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        }
+        return web.json_response(key)
+
+    app = web.Application()
+    app.router.add_get("/credentials", credentials)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    async with TestServer(app, host="127.0.0.1") as server:
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", str(server.make_url("/credentials")))
+        monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "task-token")
+        sonic = await connect(emulator, None)
+        for _ in range(2):
+            stream = await sonic.open(OPENING)
+            await stream.close()
+        await sonic.close()
+    assert asked == ["task-token"]
 
 
 async def test_one_stream_too_many_is_busy_and_the_line_is_free_after_a_close(sonic: Sonic) -> None:
