@@ -1,11 +1,6 @@
 /**
- * One call: microphone, socket and speaker wired together, as one small state machine.
- *
- *   new -> opening -> dialling -> joining -> live -> (leaving) -> (draining) -> over
- *
- * opening: permission and devices. dialling: the WebSocket handshake. joining: until `call.started`. leaving: hung up,
- * until the gateway confirms. draining: the gateway has ended the call and the agent's last words are still playing.
- * Every phase that waits for somebody else has a deadline, and every way out leads through `#end`.
+ * One call: microphone, socket and speaker wired together. Its life is in `phases`; every way out of it leads through
+ * `#end`.
  */
 
 import {
@@ -20,10 +15,11 @@ import {
   type PageMessage,
 } from './messages';
 import type { Microphone, MicrophoneListener } from './microphone';
+import { Phases } from './phases';
 import { endingProblem, type Problem, problem, problemOf } from './problems';
 import type { Speaker, SpeakerListener } from './speaker';
 import type { CallEvent, Ending } from './state';
-import { AGENT_RATE_HZ, type Heard, type PlayoutEvent } from './worklets/ports';
+import { AGENT_RATE_HZ, CALLER_RATE_HZ, type Heard, type PlayoutEvent } from './worklets/ports';
 
 export interface Order {
   /** ws: or wss: address of the gateway's `/api/call`. */
@@ -52,23 +48,6 @@ export interface CallListener {
   microphoneLost(): void;
 }
 
-type Phase = 'new' | 'opening' | 'dialling' | 'joining' | 'live' | 'leaving' | 'draining' | 'over';
-
-const NEXT: Record<Phase, readonly Phase[]> = {
-  new: ['opening'],
-  opening: ['dialling', 'over'],
-  dialling: ['joining', 'over'],
-  joining: ['live', 'leaving', 'over'],
-  live: ['leaving', 'draining', 'over'],
-  leaving: ['over'],
-  draining: ['over'],
-  over: [],
-};
-
-const DIAL_DEADLINE_MS = 10_000;
-const JOIN_DEADLINE_MS = 15_000;
-const LEAVE_DEADLINE_MS = 3_000;
-const DRAIN_DEADLINE_MS = 30_000;
 const PING_EVERY_MS = 5_000;
 /** The gateway acknowledges audio every second, so this much silence means that the connection is gone. */
 const SILENCE_LIMIT_MS = 15_000;
@@ -80,8 +59,7 @@ const HUNG_UP: Ending = { reason: 'You ended the call.', problem: null };
 export class Call {
   readonly #edges: Edges;
   readonly #listener: CallListener;
-  #phase: Phase = 'new';
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  readonly #phases = new Phases();
   #pinging: ReturnType<typeof setInterval> | undefined;
   #context: AudioContext | null = null;
   #microphone: Microphone | null = null;
@@ -91,26 +69,20 @@ export class Call {
   #ending: Ending | null = null;
   #muted = false;
   #lastHeardAt = 0;
-  #droppedSamples = 0;
 
   constructor(edges: Edges, listener: CallListener) {
     this.#edges = edges;
     this.#listener = listener;
   }
 
-  /** Samples the caller spoke that the connection was too slow to take. */
-  get droppedSamples(): number {
-    return this.#droppedSamples;
-  }
-
   /** Call from within a click. Every failure ends in a `page.over` event; nothing is thrown. */
   async start(order: Order): Promise<void> {
-    this.#enter('opening');
+    this.#phases.enter('opening');
     this.#listener.heard({ type: 'page.dialling' });
     try {
       await this.#openAudio();
-      const token = this.#phase === 'opening' ? await order.token() : '';
-      if (this.#phase === 'opening') this.#dial(order, token);
+      const token = this.#phases.now === 'opening' ? await order.token() : '';
+      if (this.#phases.now === 'opening') this.#dial(order, token);
       else this.#release();
     } catch (error) {
       this.#fail(problemOf(error));
@@ -118,8 +90,8 @@ export class Call {
   }
 
   hangUp(): void {
-    if (this.#phase === 'live' || this.#phase === 'joining') {
-      this.#enter('leaving', LEAVE_DEADLINE_MS, () => this.#end(HUNG_UP));
+    if (this.#phases.now === 'live' || this.#phases.now === 'joining') {
+      this.#phases.waitIn('leaving', () => this.#end(HUNG_UP));
       this.#microphone?.stop();
       this.#send({ type: 'call.end' });
     } else {
@@ -129,7 +101,7 @@ export class Call {
 
   /** Words typed instead of spoken. */
   say(text: string): void {
-    if (this.#phase === 'live') this.#send({ type: 'text.say', text });
+    if (this.#phases.now === 'live') this.#send({ type: 'text.say', text });
   }
 
   setMuted(muted: boolean): void {
@@ -166,7 +138,7 @@ export class Call {
   }
 
   #dial(order: Order, token: string): void {
-    this.#enter('dialling', DIAL_DEADLINE_MS, () => this.#fail(problem('unreachable')));
+    this.#phases.waitIn('dialling', () => this.#fail(problem('unreachable')));
     const socket = this.#edges.openSocket(order.url, ['call.v1', `bearer.${token}`]);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
@@ -176,7 +148,7 @@ export class Call {
   }
 
   #join({ profile, prompt }: Order): void {
-    this.#enter('joining', JOIN_DEADLINE_MS, () => this.#fail(problem('unavailable')));
+    this.#phases.waitIn('joining', () => this.#fail(problem('unavailable')));
     this.#send({ type: 'call.start', profile, ...(prompt === null ? {} : { prompt }) });
     this.#microphone?.begin();
     this.#lastHeardAt = Date.now();
@@ -208,7 +180,7 @@ export class Call {
   #told(message: GatewayMessage): void {
     switch (message.type) {
       case 'call.started':
-        if (this.#phase === 'joining') this.#enter('live');
+        if (this.#phases.now === 'joining') this.#phases.enter('live');
         break;
       case 'utterance.started':
         this.#unfinished.add(message.utterance);
@@ -230,24 +202,25 @@ export class Call {
   /** The agent's goodbye is sent faster than it plays: a call that ends well ends when it has been heard. */
   #ended(message: MessageOf<'call.ended'>): void {
     const ending: Ending = { reason: message.message, problem: endingProblem(message) };
-    if (this.#phase !== 'live' || ending.problem || this.#unfinished.size === 0) return this.#end(ending);
+    if (this.#phases.now !== 'live' || ending.problem || this.#unfinished.size === 0)
+      return this.#end(ending);
     this.#ending = ending;
-    this.#enter('draining', DRAIN_DEADLINE_MS, () => this.#end(ending));
+    this.#phases.waitIn('draining', () => this.#end(ending));
     clearInterval(this.#pinging);
     this.#microphone?.stop();
     for (const utterance of this.#unfinished) this.#speaker?.end(utterance);
   }
 
   #closed(order: Order): void {
-    if (this.#phase === 'dialling') {
-      this.#enter('over');
+    if (this.#phases.now === 'dialling') {
+      this.#phases.enter('over');
       order.whyRefused().then(
         (why) => this.#finish({ reason: '', problem: why }),
         (error: unknown) => this.#finish({ reason: '', problem: problemOf(error) }),
       );
-    } else if (this.#phase === 'leaving') {
+    } else if (this.#phases.now === 'leaving') {
       this.#end(HUNG_UP);
-    } else if (this.#phase !== 'draining') {
+    } else if (this.#phases.now !== 'draining') {
       this.#fail(problem('connection_lost'));
     }
   }
@@ -275,7 +248,8 @@ export class Call {
 
   #settle(heard: Heard[]): void {
     for (const { utterance } of heard) this.#unfinished.delete(utterance);
-    if (this.#phase === 'draining' && this.#unfinished.size === 0 && this.#ending) this.#end(this.#ending);
+    if (this.#phases.now === 'draining' && this.#unfinished.size === 0 && this.#ending)
+      this.#end(this.#ending);
   }
 
   /** What was handed to the device still sounds after a flush, so played samples are heard samples. */
@@ -292,16 +266,8 @@ export class Call {
   #sendAudio(frame: AudioFrame): void {
     const socket = this.#socket;
     if (!socket || socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > SEND_BUFFER_BYTES) this.#droppedSamples += frame.pcm.length;
-    else socket.send(encodeAudio(frame));
-  }
-
-  #enter(phase: Phase, deadlineMs?: number, late?: () => void): void {
-    if (!NEXT[this.#phase].includes(phase))
-      throw new Error(`a call cannot go from ${this.#phase} to ${phase}`);
-    this.#phase = phase;
-    clearTimeout(this.#deadline);
-    if (late) this.#deadline = setTimeout(late, deadlineMs);
+    if (socket.bufferedAmount <= SEND_BUFFER_BYTES) socket.send(encodeAudio(frame));
+    else this.#listener.heard({ type: 'page.dropped', ms: (frame.pcm.length * 1000) / CALLER_RATE_HZ });
   }
 
   #fail(why: Problem): void {
@@ -309,8 +275,8 @@ export class Call {
   }
 
   #end(ending: Ending): void {
-    if (this.#phase === 'new' || this.#phase === 'over') return this.#release();
-    this.#enter('over');
+    if (this.#phases.now === 'new' || this.#phases.now === 'over') return this.#release();
+    this.#phases.enter('over');
     this.#finish(ending);
   }
 
@@ -331,6 +297,6 @@ export class Call {
 
   /** Worklets may speak once more after they were told to stop. */
   #level(which: 'caller' | 'agent', rms: number): void {
-    if (this.#phase !== 'over') this.#listener.level(which, rms);
+    if (this.#phases.now !== 'over') this.#listener.level(which, rms);
   }
 }

@@ -226,3 +226,8 @@ test('answer times are kept by turn, usage is the latest', () => {
   ]);
   expect(state.usage).toMatchObject({ input_tokens: 9, output_tokens: 3 });
 });
+
+test('speech that was lost on a slow connection adds up', () => {
+  const lost: CallEvent = { type: 'page.dropped', ms: 32 };
+  expect(callWith(lost, lost).droppedMs).toBe(64);
+});

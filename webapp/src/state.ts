@@ -54,6 +54,8 @@ export interface CallState {
   timings: MessageOf<'turn.timing'>[];
   usage: MessageOf<'usage'> | null;
   roundTripMs: number | null;
+  /** Of the caller's speech, what the connection was too slow to take. */
+  droppedMs: number;
   /** The utterance that is coming out of the loudspeaker. */
   sounding: number | null;
   /** The agent owes an answer. */
@@ -70,6 +72,7 @@ export type PageEvent =
   | { type: 'page.finished' }
   | { type: 'page.silenced' }
   | { type: 'page.round_trip'; ms: number }
+  | { type: 'page.dropped'; ms: number }
   | { type: 'page.over'; ending: Ending };
 
 export type CallEvent = GatewayMessage | PageEvent;
@@ -84,6 +87,7 @@ export const NO_CALL: CallState = {
   timings: [],
   usage: null,
   roundTripMs: null,
+  droppedMs: 0,
   sounding: null,
   awaiting: false,
   announcement: '',
@@ -127,6 +131,8 @@ export function reduce(state: CallState, event: CallEvent, nowMs: number): CallS
       return { ...state, usage: event };
     case 'page.round_trip':
       return { ...state, roundTripMs: event.ms };
+    case 'page.dropped':
+      return { ...state, droppedMs: state.droppedMs + event.ms };
     default:
       return sound(state, event);
   }

@@ -12,7 +12,7 @@ export function Figures({ call }: { call: CallState }) {
         <span class="muted">{middle === null ? '' : `median ${duration(middle)}`}</span>
       </header>
       {call.timings.length === 0 ? (
-        <p class="none">From your last word to Telly’s first, shown for every turn.</p>
+        <p class="none">From your words being recognised to Telly’s first sound, for every turn.</p>
       ) : (
         <table class="timings">
           <thead class="sr">
@@ -38,6 +38,11 @@ export function Figures({ call }: { call: CallState }) {
             ))}
           </tbody>
         </table>
+      )}
+      {call.droppedMs > 0 && (
+        <p class="dropped" data-testid="dropped">
+          Slow connection: {duration(call.droppedMs)} of your speech did not reach the agent.
+        </p>
       )}
       <p class="usage" data-testid="usage">
         Tokens: {call.usage?.input_tokens.toLocaleString('en') ?? 0} in,{' '}
