@@ -16,8 +16,6 @@ from localcloud.sonic.settings import LOCAL_CREDENTIALS, PAUSES_MS, Credentials
 
 logger = logging.getLogger("localcloud.sonic")
 
-WORDS_PER_SENSITIVITY = {"HIGH": "an eager", "MEDIUM": "a normal", "LOW": "a patient"}
-
 
 def arguments() -> argparse.ArgumentParser:
     """The command line."""
@@ -36,8 +34,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--idle-s", type=float, default=55, help="how long a stream may be silent")
     parser.add_argument("--streams", type=int, default=20, help="streams at once")
     parser.add_argument("--speech-threads", type=int, default=2)
+    parser.add_argument("--record", type=Path, metavar="DIR", help="write every conversation down, audio included")
     for name, pause_ms in PAUSES_MS.items():
-        text = f"silence that ends a turn for {WORDS_PER_SENSITIVITY[name]} listener"
+        text = f"silence that ends a turn at endpointingSensitivity {name}"
         parser.add_argument(f"--pause-{name.lower()}-ms", type=int, default=pause_ms, help=text)
     return parser
 
@@ -55,6 +54,7 @@ def settings_of(given: argparse.Namespace) -> SonicSettings:
         idle_s=given.idle_s,
         stream_quota=given.streams,
         speech_threads=given.speech_threads,
+        record_dir=given.record,
     )
 
 

@@ -20,6 +20,7 @@ from localcloud.sonic.fields import event_of
 from localcloud.sonic.frames import Unsealing
 from localcloud.sonic.h2stream import Stream, StreamLost
 from localcloud.sonic.outputs import Event
+from localcloud.sonic.recording import Recording
 from localcloud.sonic.registry import StreamRecord
 from localcloud.sonic.resample import from_voice
 from localcloud.sonic.rules import Rules
@@ -64,6 +65,7 @@ class Session:
         self._conversation = Conversation(
             shared.speech, shared.settings, shared.clock(), tool_used=self._rules.tool_used
         )
+        self._recording = Recording.start(shared.settings.record_dir, record.request_id, shared.clock)
         self._outbox: deque[Event] = deque()
         self._outgoing = asyncio.Event()
         self._sooner = asyncio.Event()
@@ -82,6 +84,8 @@ class Session:
                     task.cancel()
         except ExceptionGroup as group:
             await self._failed(_first(group))
+        finally:
+            self._recording.close()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]
@@ -108,6 +112,7 @@ class Session:
     def _judge(self, chunk: bytes) -> None:
         if self._conversation.ended:
             return
+        self._recording.came(chunk)
         self._sabotage.input_came()
         self._record.inputs += 1
         self._record.last_input, self._record.last_input_at = event_of(chunk)[0], utc_now()
@@ -131,6 +136,7 @@ class Session:
             while self._outbox:
                 event = self._outbox.popleft()
                 self._sabotage.output_goes()
+                self._recording.went(event)
                 await self._stream.send(event_frame(event))
                 self._record.outputs += 1
                 self._record.last_output, self._record.last_output_at = next(iter(event["event"])), utc_now()

@@ -47,6 +47,8 @@ class SonicSettings:
     """Streams at once over all connections (Bedrock quotas, Nova 2 Sonic)."""
     speech_threads: int = 2
     """Threads that recognise and synthesise, over all streams."""
+    record_dir: Path | None = None
+    """Where every conversation is written down, audio included; None: nowhere."""
 
     def pause_ms(self, sensitivity: str) -> int:
         """The silence that ends a turn at ``sensitivity`` (HIGH, MEDIUM or LOW)."""

@@ -29,6 +29,7 @@ from localcloud.sonic.server import SonicServer, SonicSettings, serve
 from tests.wire.support.emulator_h2 import RawClient, RawStream, raw_client
 
 NO_ERROR, INTERNAL_ERROR, CANCEL = 0, 2, 8
+EVENTS_OF_A_CALL = 25
 LONG = "This sentence is made to last for a good while when it is read out loud to somebody. " * 8
 
 
@@ -388,3 +389,53 @@ async def test_stopping_the_emulator_ends_every_stream(tmp_path: Path) -> None:
         await server.close()
         await client.until(lambda: client.closed)
     assert server.streams.recent[-1].error == "the emulator was stopped"
+
+
+async def test_a_conversation_is_written_down_on_request(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    speech = script.speech(script.Answers({"hello": "Hi."}))
+    server = await serve(SonicSettings(tmp_path, port=0, record_dir=folder), speech)
+    async with raw_client(server.url, server.ca_file) as client:
+        stream = await client.open()
+        await stream.begin()
+        await stream.audio(script.spoken("hello"))
+        await stream.until(lambda one: "audioOutput" in names(one))
+        await server.close()
+    (file,) = folder.iterdir()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert file.stem == stream.headers["x-amzn-requestid"]
+    assert [next(iter(line["event"]["event"])) for line in lines if line["from"] == "client"] == [
+        "sessionStart",
+        "promptStart",
+        "contentStart",
+        "audioInput",
+    ]
+    assert [line["event"]["event"] for line in lines if line["from"] == "model"][
+        : len(stream.events())
+    ] == stream.events()
+    assert [line["at_s"] for line in lines] == sorted(line["at_s"] for line in lines)
+
+
+async def test_many_calls_leave_nothing_behind(tmp_path: Path) -> None:
+    speech = script.speech(script.Answers({"hello": "Hi there. How are you?"}), characters_per_s=5000)
+    server = await serve(SonicSettings(tmp_path, port=0, stream_quota=50), speech)
+
+    async def call(client: RawClient) -> str:
+        stream = await client.open()
+        await stream.begin()
+        await stream.audio(script.spoken("hello"))
+        await stream.until(lambda one: one.data.count(b"bytes") >= EVENTS_OF_A_CALL)
+        await stream.send("promptEnd", promptName="p")
+        await stream.send("sessionEnd")
+        await stream.send_bytes(b"", end=True)
+        await stream.finished()
+        return names(stream)[-1]
+
+    async with raw_client(server.url, server.ca_file) as client:
+        before = asyncio.all_tasks()
+        for _ in range(5):
+            assert await asyncio.gather(*(call(client) for _ in range(20))) == ["completionEnd"] * 20
+        await server.streams.idle()
+        assert asyncio.all_tasks() <= before
+    assert (server.streams.ended, server.streams.last_error) == (100, None)
+    await server.close()
