@@ -9,7 +9,7 @@ from localcloud.sonic.eventstream import encode
 from localcloud.sonic.h2stream import HeaderList, Stream
 from localcloud.sonic.outputs import Event
 
-_PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_PADDING = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _CHUNK = {":event-type": "chunk", ":content-type": "application/json", ":message-type": "event"}
 _IN_STREAM = {
     Kind.INTERNAL,
@@ -25,8 +25,9 @@ _IN_STREAM = {
 def event_frame(event: Event) -> bytes:
     """One output event. ``p`` pads the payload to hide its length; clients ignore it."""
     body = json.dumps(event, separators=(",", ":")).encode()
-    payload = {"bytes": b64encode(body).decode(), "p": _PADDING[: len(body) % len(_PADDING)]}
-    return encode(_CHUNK, json.dumps(payload, separators=(",", ":")).encode())
+    padding = _PADDING[: len(body) % len(_PADDING)]
+    # Base64 and padding need no escaping, and most events are audio: to join is twice as fast as to dump.
+    return encode(_CHUNK, b'{"bytes":"%b","p":"%b"}' % (b64encode(body), padding))
 
 
 def exception_frame(error: SonicError) -> bytes:

@@ -56,7 +56,7 @@ def check_request(request: Request, accepted: Iterable[Credentials], now: dateti
         raise SonicError(Kind.INCOMPLETE_SIGNATURE, "Authorization header is not a complete AWS4-HMAC-SHA256 one.")
     credentials = _known(parts["key"], request.first("x-amz-security-token"), accepted, now)
     stamp = request.first("x-amz-date")
-    check_date(stamp, now, skew_s)
+    check_date(_moment(stamp), now, skew_s)
     if not stamp.startswith(parts["day"]):
         raise _mismatch("Credential date does not match x-amz-date.")
     if parts["service"] != SERVICE:
@@ -84,8 +84,8 @@ class Chain:
         date, signature = frame.headers.get(":date"), frame.headers.get(":chunk-signature")
         if not isinstance(date, datetime) or not isinstance(signature, bytes):
             raise _mismatch("An event frame is not signed: :date or :chunk-signature is missing.")
+        check_date(date, now, self._skew_s)
         stamp = date.strftime(_STAMP)
-        check_date(stamp, now, self._skew_s)
         hashes = [_sha256(encode_headers({":date": date})), _sha256(frame.payload)]
         text = "\n".join([f"{ALGORITHM}-PAYLOAD", stamp, self.scope(stamp[:8]), self._prior, *hashes])
         if not hmac.compare_digest(self.sign(stamp[:8], text), signature):
@@ -104,20 +104,24 @@ class Chain:
         return hmac.digest(self._keys[day], text.encode(), "sha256")
 
 
-def check_date(stamp: str, now: datetime, skew_s: float) -> None:
+def check_date(signed: datetime, now: datetime, skew_s: float) -> None:
     """Refuse a signature from too far in the past or the future; raises SonicError."""
-    try:
-        signed = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        raise SonicError(Kind.INCOMPLETE_SIGNATURE, "Date must be in ISO-8601 'basic format'.") from None
     skew = timedelta(seconds=skew_s)
-    clock = f"{now.strftime(_STAMP)} {{}} {skew_s / 60:g} min."
-    if signed < now - skew:
+    if abs(now - signed) <= skew:
+        return
+    stamp, clock = signed.strftime(_STAMP), f"{now.strftime(_STAMP)} {{}} {skew_s / 60:g} min."
+    if signed < now:
         limit = (now - skew).strftime(_STAMP)
         raise _mismatch(f"Signature expired: {stamp} is now earlier than {limit} ({clock.format('-')})")
-    if signed > now + skew:
-        limit = (now + skew).strftime(_STAMP)
-        raise _mismatch(f"Signature not yet current: {stamp} is still later than {limit} ({clock.format('+')})")
+    limit = (now + skew).strftime(_STAMP)
+    raise _mismatch(f"Signature not yet current: {stamp} is still later than {limit} ({clock.format('+')})")
+
+
+def _moment(stamp: str) -> datetime:
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        raise SonicError(Kind.INCOMPLETE_SIGNATURE, "Date must be in ISO-8601 'basic format'.") from None
 
 
 def _known(key_id: str, token: str, accepted: Iterable[Credentials], now: datetime) -> Credentials:
