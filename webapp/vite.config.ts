@@ -17,5 +17,5 @@ export default defineConfig({
     host: '127.0.0.1',
     proxy: { '/api': { target: gateway, ws: true }, '/config.json': { target: gateway } },
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
 });

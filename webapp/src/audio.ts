@@ -17,11 +17,7 @@ export function openContext(): AudioContext {
 
 /** Wait until the context runs and knows both worklets. Throws `Trouble`. */
 export async function prepare(context: AudioContext): Promise<void> {
-  const running = Promise.all([
-    context.resume(),
-    context.audioWorklet.addModule(captureUrl),
-    context.audioWorklet.addModule(playbackUrl),
-  ]);
+  const running = Promise.all([context.resume(), load(context, captureUrl), load(context, playbackUrl)]);
   let timer = 0;
   const late = new Promise<never>((_, reject) => {
     timer = window.setTimeout(() => reject(new Trouble('no_sound')), START_DEADLINE_MS);
@@ -32,5 +28,14 @@ export async function prepare(context: AudioContext): Promise<void> {
     throw error instanceof Trouble ? error : new Trouble('no_sound');
   } finally {
     window.clearTimeout(timer);
+  }
+}
+
+/** A server that was updated since this page was loaded no longer has the file that this page asks for. */
+async function load(context: AudioContext, url: string): Promise<void> {
+  try {
+    await context.audioWorklet.addModule(url);
+  } catch {
+    throw new Trouble('page_outdated');
   }
 }

@@ -49,8 +49,8 @@ export interface CallListener {
 }
 
 const PING_EVERY_MS = 5_000;
-/** The gateway acknowledges audio every second, so this much silence means that the connection is gone. */
-const SILENCE_LIMIT_MS = 15_000;
+/** The gateway acknowledges audio every second, so this many pings with no message since mean a dead connection. */
+const UNANSWERED_PINGS = 3;
 /** Two seconds of audio: more than this waiting would reach the agent too late to be of use. */
 const SEND_BUFFER_BYTES = 64 * 1024;
 
@@ -68,7 +68,7 @@ export class Call {
   #unfinished = new Set<number>();
   #ending: Ending | null = null;
   #muted = false;
-  #lastHeardAt = 0;
+  #unanswered = 0;
 
   constructor(edges: Edges, listener: CallListener) {
     this.#edges = edges;
@@ -151,17 +151,18 @@ export class Call {
     this.#phases.waitIn('joining', () => this.#fail(problem('unavailable')));
     this.#send({ type: 'call.start', profile, ...(prompt === null ? {} : { prompt }) });
     this.#microphone?.begin();
-    this.#lastHeardAt = Date.now();
     this.#pinging = setInterval(() => this.#ping(), PING_EVERY_MS);
   }
 
+  /** Pings are counted, not time: a page that was frozen for a while has missed its own timers, not the gateway. */
   #ping(): void {
-    if (Date.now() - this.#lastHeardAt > SILENCE_LIMIT_MS) this.#fail(problem('connection_lost'));
-    else this.#send({ type: 'ping', id: Date.now() });
+    if (this.#unanswered >= UNANSWERED_PINGS) return this.#fail(problem('connection_lost'));
+    this.#unanswered += 1;
+    this.#send({ type: 'ping', id: Date.now() });
   }
 
   #received(data: string | ArrayBuffer): void {
-    this.#lastHeardAt = Date.now();
+    this.#unanswered = 0;
     try {
       if (typeof data === 'string') {
         const message = decodeText(data);

@@ -152,6 +152,12 @@ const PROBLEMS = {
     fix: 'It must be JSON with the texts hosted_ui, issuer, client_id, scope and api. Correct it, then reload.',
     remedy: 'reload',
   },
+  page_outdated: {
+    title: 'This page is out of date',
+    sentence: 'The page could not load a part of itself; the server may have a newer version by now.',
+    fix: 'Reload the page, then start the call again.',
+    remedy: 'reload',
+  },
   page_fault: {
     title: 'Something broke in this page',
     sentence: 'The page met an error of its own.',
