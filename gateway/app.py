@@ -37,29 +37,15 @@ def build_app(
     except ValueError as error:
         raise SettingsError(f"GATEWAY_SERVICE_KEY: {error}.") from error
     lines = Lines(settings.max_calls)
-    app = web.Application(client_max_size=64 * 1024)
+    app = web.Application()
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
         async with ClientSession() as http:
             client = ToolWorkerClient(settings.toolworker_url, tokens, http, clock)
             catalogue = Catalogue(client)
-            sonic = await Sonic.connect(
-                model=settings.sonic_model,
-                region=settings.sonic_region,
-                endpoint=settings.sonic_endpoint,
-                ca_file=None if settings.sonic_ca_file is None else str(settings.sonic_ca_file),
-                open_timeout_s=settings.sonic_open_timeout_s,
-            )
-            verifier = TokenVerifier(
-                settings.token_issuer,
-                settings.token_jwks_url,
-                settings.token_client_id,
-                settings.token_group,
-                http,
-                wall_clock,
-            )
+            sonic = await _sonic(settings)
             app[PARTS] = Parts(
-                door=Door(verifier, settings.allowed_origins),
+                door=Door(_verifier(settings, http, wall_clock), settings.allowed_origins),
                 profiles=known_profiles,
                 limits=settings.limits,
                 lines=lines,
@@ -71,8 +57,7 @@ def build_app(
             refreshing = await _begin(catalogue)
             yield
             refreshing.cancel()
-            with suppress(asyncio.CancelledError):
-                await refreshing
+            await asyncio.gather(refreshing, return_exceptions=True)
             await sonic.close()
 
     async def drain(_: web.Application) -> None:
@@ -84,6 +69,27 @@ def build_app(
     if settings.console_dir is not None:
         add_console(app, settings.console_dir)
     return app
+
+
+async def _sonic(settings: Settings) -> Sonic:
+    return await Sonic.connect(
+        model=settings.sonic_model,
+        region=settings.sonic_region,
+        endpoint=settings.sonic_endpoint,
+        ca_file=None if settings.sonic_ca_file is None else str(settings.sonic_ca_file),
+        open_timeout_s=settings.sonic_open_timeout_s,
+    )
+
+
+def _verifier(settings: Settings, http: ClientSession, clock: Callable[[], float]) -> TokenVerifier:
+    return TokenVerifier(
+        settings.token_issuer,
+        settings.token_jwks_url,
+        settings.token_client_id,
+        settings.token_group,
+        http,
+        clock,
+    )
 
 
 def add_routes(app: web.Application) -> None:

@@ -1,0 +1,1 @@
+"""The edge towards the tool worker: tokens, catalogue, outcomes."""

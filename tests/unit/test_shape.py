@@ -15,6 +15,10 @@ FUNCTION_CAP_LINES = 50
 VAGUE_WORDS = ("Manager", "Helper", "Handler", "Util", "Processor")
 
 BARE_TASKS = {
+    "gateway/app.py": "the catalogue's refresher, cancelled and awaited by the resource that started it",
+    "gateway/sonic/bedrock.py": "awaited in begin, cancelled and gathered when it fails",
+    "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",
+    "gateway/sonic/transport.py": "the body's pump, ended with the exchange and awaited in close",
     "localcloud/sonic/http2.py": "kept per connection and cancelled when the connection closes",
     "toolworker/execute.py": "awaited up to its deadline; one that will not stop is kept and waited for at close",
     "toolworker/uses.py": "kept as the use's outcome, awaited by whoever asks and gathered at close",

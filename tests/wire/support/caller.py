@@ -11,7 +11,7 @@ import aiohttp
 
 HEADER = struct.Struct("<BBHI")
 FRAME_SAMPLES = 512
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 
 type Message = dict[str, Any]
 
