@@ -33,6 +33,9 @@ STREAM_WINDOW_BYTES = 1 << 20
 CONNECTION_WINDOW_BYTES = 1 << 30
 MAX_STREAMS = 100
 MAX_HEADER_BYTES = 64 * 1024
+HANDSHAKE_S = 10
+GOODBYE_S = 2
+"""How long a closing connection waits for the peer's TLS goodbye."""
 
 type Application = Callable[[Stream], Awaitable[None]]
 
@@ -208,5 +211,12 @@ async def listen(application: Application, host: str, port: int, tls: ssl.SSLCon
     """Serve ``application``; port 0 takes a free one."""
     connections: set[Connection] = set()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(application, connections), host, port, ssl=tls)
+    server = await loop.create_server(
+        lambda: Connection(application, connections),
+        host,
+        port,
+        ssl=tls,
+        ssl_handshake_timeout=HANDSHAKE_S,
+        ssl_shutdown_timeout=GOODBYE_S,
+    )
     return Http2Server(server, connections)

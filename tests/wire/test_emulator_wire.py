@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from localcloud.sonic.faults import (
     TruncatedFrame,
     Unmodelled,
 )
-from localcloud.sonic.server import SonicServer, SonicSettings, serve
+from localcloud.sonic.server import SonicServer, SonicSettings, Speech, serve
 from tests.wire.support.emulator_h2 import RawClient, RawStream, raw_client
 
 NO_ERROR, INTERNAL_ERROR, CANCEL = 0, 2, 8
@@ -414,6 +415,62 @@ async def test_a_conversation_is_written_down_on_request(tmp_path: Path) -> None
         : len(stream.events())
     ] == stream.events()
     assert [line["at_s"] for line in lines] == sorted(line["at_s"] for line in lines)
+
+
+class Fussy(script.Recogniser):
+    """Takes for ever over "wait" and breaks over "crash"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+
+    def transcribe(self, pcm: bytes) -> str:
+        text = super().transcribe(pcm)
+        if text == "wait":
+            self.free.wait(10)
+        if text == "crash":
+            raise RuntimeError("out of ideas")
+        return text
+
+
+@pytest.fixture
+async def fussy(tmp_path: Path) -> AsyncIterator[tuple[SonicServer, Fussy]]:
+    recogniser = Fussy()
+    speech = Speech(script.Ear, recogniser, script.Voice(), script.Answers({"hello": "Hi.", "wait": "At last."}))
+    server = await serve(SonicSettings(tmp_path, port=0), speech)
+    yield server, recogniser
+    recogniser.free.set()
+    await server.close()
+
+
+async def test_a_recognition_that_takes_long_holds_up_nobody_else(fussy: tuple[SonicServer, Fussy]) -> None:
+    server, recogniser = fussy
+    async with raw_client(server.url, server.ca_file) as client:
+        waiting, other = await client.open(), await client.open()
+        await waiting.begin()
+        await waiting.audio(script.spoken("wait"))
+        await other.begin()
+        await other.audio(script.spoken("hello"))
+        await other.until(lambda one: "audioOutput" in names(one))
+        assert names(waiting) == ["completionStart"]
+        recogniser.free.set()
+        await waiting.until(lambda one: "audioOutput" in names(one))
+
+
+async def test_speech_that_breaks_is_an_internal_error_of_that_stream_alone(
+    fussy: tuple[SonicServer, Fussy], caplog: pytest.LogCaptureFixture
+) -> None:
+    server, _ = fussy
+    async with raw_client(server.url, server.ca_file) as client:
+        broken, other = await client.open(), await client.open()
+        await broken.begin()
+        await other.begin()
+        await broken.audio(script.spoken("crash"))
+        await broken.finished()
+        await other.audio(script.spoken("hello"))
+        await other.until(lambda one: "audioOutput" in names(one))
+    assert broken.events()[-1]["exception"] == "internalServerException"
+    assert "RuntimeError" in caplog.text
 
 
 async def test_many_calls_leave_nothing_behind(tmp_path: Path) -> None:
