@@ -38,10 +38,6 @@ class Registry:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def none_open(self) -> None:
-        """Wait until no stream is open."""
-        await self._idle.wait()
-
     @property
     def open(self) -> tuple[StreamRecord, ...]:
         return tuple(self._open.values())
@@ -66,15 +62,12 @@ class Registry:
         await self._idle.wait()
 
     def opened(self, record: StreamRecord) -> None:
-        self._idle.clear()
         self._open[record.request_id] = record
         self._idle.clear()
 
     def closed(self, record: StreamRecord, now: datetime) -> None:
         record.ended = now
         del self._open[record.request_id]
-        if not self._open:
-            self._idle.set()
         self._recent.append(record)
         self._ended += 1
         if not self._open:

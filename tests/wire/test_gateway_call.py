@@ -10,7 +10,7 @@ from tests.wire.support.callcentre import CallCentre
 
 async def no_stream_is_left(callcentre: CallCentre) -> None:
     async with asyncio.timeout(5):
-        await callcentre.emulator.streams.none_open()
+        await callcentre.emulator.streams.idle()
 
 
 async def test_the_agent_greets_answers_and_says_goodbye(callcentre: CallCentre) -> None:

@@ -70,7 +70,13 @@ export function Controls({ desk }: { desk: Desk }) {
   return (
     <section class="controls" aria-label="Call controls">
       {inCall ? (
-        <button type="button" class="btn danger" data-testid="end" onClick={() => desk.endCall()}>
+        <button
+          type="button"
+          class="btn danger"
+          data-testid="end"
+          // The second click of a double click on “Start call” lands here; it must not hang up.
+          onClick={(event) => event.detail < 2 && desk.endCall()}
+        >
           End call
         </button>
       ) : (

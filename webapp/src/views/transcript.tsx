@@ -17,7 +17,7 @@ function Empty() {
       <p>
         <strong>No call yet.</strong>
       </p>
-      <p>Press “Start call”, allow the microphone, and speak. Telly asks for a phone number first.</p>
+      <p>Press “Start call” and allow the microphone. Telly greets you; then speak.</p>
     </div>
   );
 }

@@ -197,6 +197,14 @@ describe('the console', () => {
     expect(screen.getByRole('log').getAttribute('aria-live')).toBe('off');
   });
 
+  test('the second click of a double click on the start button does not hang up', async () => {
+    const page = await inCall();
+    fireEvent.click(screen.getByTestId('end'), { detail: 2 });
+    expect(page.socket.messages()).not.toContainEqual({ type: 'call.end' });
+    fireEvent.click(screen.getByTestId('end'), { detail: 1 });
+    expect(page.socket.messages().at(-1)).toEqual({ type: 'call.end' });
+  });
+
   test('typed words are sent and the field is empty again', async () => {
     const page = await inCall();
     await page.user.type(screen.getByTestId('say-input'), 'Hello{Enter}');
