@@ -31,7 +31,7 @@ static:
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
-	$(bin)/lint-imports
+	$(bin)/lint-imports --no-logo
 	cd webapp && npm run check
 
 shape:

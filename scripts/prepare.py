@@ -39,7 +39,7 @@ BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-REPORT_EVERY_S = 5.0
+REPORT_EVERY_S = 1.0 if sys.stdout.isatty() else 10.0
 
 
 class Stop(Exception):
@@ -76,7 +76,8 @@ class Work:
             reader.join(REPORT_EVERY_S)
             if not reader.is_alive():
                 break
-            say(f"  {self._progress()}{time.monotonic() - began:.0f} s")
+            say_progress(f"  {self._progress()}{time.monotonic() - began:.0f} s")
+        end_progress()
         if process.wait() != 0:
             for line in self._tail:
                 say(f"  | {line}")
@@ -175,7 +176,7 @@ def prepare_browser() -> None:
     """A Chromium that runs; as root on Debian it is installed."""
     if find_browser():
         return
-    if not (on_debian() and os.geteuid() == 0):
+    if not (on_debian() and os.geteuid() == 0 and shutil.which("apt-get")):
         fix = "sudo apt-get install chromium" if on_debian() else "install Chromium or Chrome"
         raise Stop(f"The end-to-end tests need Chromium; {fix}, or set CHROMIUM=/path/to/chromium")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -244,6 +245,19 @@ def stamp_of(path: Path) -> str:
 
 def say(line: str) -> None:
     print(line, flush=True)
+
+
+def say_progress(line: str) -> None:
+    """On a terminal each such line replaces the one before it."""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{line}", end="", flush=True)
+    else:
+        say(line)
+
+
+def end_progress() -> None:
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
 
 
 STEPS = {"python": prepare_python, "web": prepare_web, "browser": prepare_browser}

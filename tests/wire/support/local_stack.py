@@ -68,6 +68,10 @@ def launched(state_dir: Path, settings: Mapping[str, str] | None = None) -> Iter
     """Start the launcher and, at the end, make sure that it is gone."""
     ports = free_ports()
     environ = {
+        # Empty values go before those of a .env file that somebody may have here.
+        "LOCAL_SONIC": "",
+        "LOCAL_CUSTOMERS_FILE": "",
+        "LOCAL_ARTICLES_DIR": "",
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(REPOSITORY),
         "LOCAL_STATE_DIR": str(state_dir),
