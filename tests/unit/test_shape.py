@@ -15,10 +15,6 @@ FUNCTION_CAP_LINES = 50
 VAGUE_WORDS = ("Manager", "Helper", "Handler", "Util", "Processor")
 
 BARE_TASKS = {
-    "gateway/app.py": "the catalogue's refreshing, cancelled and gathered by the resource that began it",
-    "gateway/sonic/bedrock.py": "the answer awaited beside the opening events, gathered when they fail",
-    "gateway/sonic/stream.py": "the one reader of a stream, cancelled and awaited by close",
-    "gateway/sonic/transport.py": "the body being sent, ended with its exchange and awaited by close",
     "gateway/app.py": "the catalogue's refresher, cancelled and awaited by the resource that started it",
     "gateway/sonic/bedrock.py": "awaited in begin, cancelled and gathered when it fails",
     "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",
