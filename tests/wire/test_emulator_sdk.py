@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from localcloud.sonic import script
 from localcloud.sonic.ports import Say, UseTool
 from localcloud.sonic.server import SonicServer, SonicSettings, serve
 from localcloud.sonic.settings import LOCAL_CREDENTIALS, Credentials
-from tests.wire.support.emulator_client import Json, outline, pcm_of, sdk_call
+from tests.wire.support.emulator_client import sdk_call
+from tests.wire.support.sonic_client import Json, audio, outline, pcm_of, tool_use, turn_end
 
 LOOKUP: Json = {
     "toolSpec": {
@@ -61,27 +62,6 @@ async def talkative(tmp_path: Path, answers: script.Answers) -> AsyncIterator[So
     server = await serve(SonicSettings(tmp_path, port=0), script.speech(answers))
     yield server
     await server.close()
-
-
-def final(role: str) -> Callable[[Json], bool]:
-    def wanted(event: Json) -> bool:
-        start = event.get("contentStart", {})
-        return (start.get("role"), start.get("additionalModelFields")) == (role, '{"generationStage":"FINAL"}')
-
-    return wanted
-
-
-def audio(event: Json) -> bool:
-    return "audioOutput" in event
-
-
-def tool_use(event: Json) -> bool:
-    return "toolUse" in event
-
-
-def turn_end(event: Json) -> bool:
-    end = event.get("contentEnd", {})
-    return (end.get("type"), end.get("stopReason")) == ("TEXT", "END_TURN")
 
 
 async def test_the_caller_is_transcribed_and_answered_sentence_by_sentence(quick: SonicServer) -> None:
@@ -314,11 +294,12 @@ async def test_a_broken_rule_ends_the_stream_with_the_modelled_exception(quick: 
 async def test_the_quota_is_a_throttling_exception(tmp_path: Path, answers: script.Answers) -> None:
     server = await serve(SonicSettings(tmp_path, port=0, stream_quota=1), script.speech(answers))
     try:
-        async with sdk_call(server.url, server.ca_file) as first, sdk_call(server.url, server.ca_file) as second:
+        async with sdk_call(server.url, server.ca_file) as first:
             await first.begin()
             await first.until(lambda event: "completionStart" in event)
-            with pytest.raises(ThrottlingException):
-                await second.receive()
+            async with sdk_call(server.url, server.ca_file) as second:
+                with pytest.raises(ThrottlingException):
+                    await second.receive()
     finally:
         await server.close()
 
