@@ -182,7 +182,7 @@ class Call:
             case page.TextSay(text):
                 return self._caller_typed(text, now)
             case page.PlaybackReport():
-                return self.conversation.playback_reported(message)
+                return self.conversation.playback_reported(message, now)
 
     def _start(self, message: page.CallStart, now: float) -> list[Effect]:
         if self.state is not State.READY:
@@ -261,6 +261,8 @@ class Call:
         if now >= self._began_at + self._limits.call_s:
             minutes = round(self._limits.call_s / 60)
             return self._end(Ending(EndCode.TOO_LONG, f"A call can last about {minutes} minutes. Please call again."))
+        if self.conversation.playout.unheard(now):
+            self._active_at = now  # Sonic has spoken ahead; the caller is still listening
         if now >= self._active_at + self._limits.idle_s:
             return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
         if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
