@@ -6,7 +6,8 @@ from aiohttp import web
 
 from toolworker import health, routes
 from toolworker.auth import ServiceTokens
-from toolworker.declaration import Tool
+from toolworker.clock import Clock, SystemClock
+from toolworker.declaration import AnyTool
 from toolworker.execute import Execution
 from toolworker.health import USES
 from toolworker.middleware import TOKENS, only_the_gateway, refusals
@@ -32,10 +33,11 @@ def build_app(
     *,
     accounts: Accounts | None = None,
     knowledge: Knowledge | None = None,
-    tools: Iterable[Tool[...]] | None = None,
+    tools: Iterable[AnyTool] | None = None,
+    clock: Clock | None = None,
     body_within_s: float = 5.0,
 ) -> web.Application:
-    """The worker as an application. A store or the set of tools given here takes the place of the real one."""
+    """The worker as an application. What is given here takes the place of the real one."""
     app = web.Application(middlewares=[refusals, only_the_gateway], client_max_size=REQUEST_LIMIT_BYTES)
     app[BODY_WITHIN_S] = body_within_s
     app[TOKENS] = ServiceTokens(settings.service_keys)
@@ -43,7 +45,7 @@ def build_app(
     app.add_routes(routes.routes)
     app.cleanup_ctx.append(_dynamodb(settings) if accounts is None else _given(ACCOUNTS, accounts))
     app.cleanup_ctx.append(_knowledge_base(settings) if knowledge is None else _given(KNOWLEDGE, knowledge))
-    app.cleanup_ctx.append(_tool_uses(settings, tuple(discover() if tools is None else tools)))
+    app.cleanup_ctx.append(_tool_uses(settings, tuple(discover() if tools is None else tools), clock or SystemClock()))
     return app
 
 
@@ -77,11 +79,12 @@ def _knowledge_base(settings: Settings) -> Resource:
     return resource
 
 
-def _tool_uses(settings: Settings, tools: tuple[Tool[...], ...]) -> Resource:
+def _tool_uses(settings: Settings, tools: tuple[AnyTool, ...], clock: Clock) -> Resource:
     async def resource(app: web.Application) -> AsyncIterator[None]:
         ports: Ports = {
             Accounts: app[ACCOUNTS],
             Knowledge: app[KNOWLEDGE],
+            Clock: clock,
             NumberPlan: settings.number_plan,
             SearchTaste: SearchTaste(settings.lookup_min_score),
         }

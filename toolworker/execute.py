@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from toolworker.caller import CallerIdentity
 from toolworker.contract import (
     ContractError,
     FailureCode,
@@ -13,11 +14,15 @@ from toolworker.contract import (
     parse_arguments,
 )
 from toolworker.errors import ToolError
-from toolworker.registry import RegisteredTool, Registry
+from toolworker.registry import LONGEST_DEADLINE_S, RegisteredTool, Registry
 from toolworker.results import plain
 from toolworker.shapes import Misfit
+from toolworker.stores.blocking import BlockingCalls
 
 logger = logging.getLogger("toolworker.execute")
+
+THREADS_OF_ONE_TOOL = 8
+"""Threads a plain tool has, all its own: one that hangs takes none from the others."""
 
 UNKNOWN_TOOL = ToolFailed(FailureCode.UNKNOWN_TOOL, "That is something I can't do here.")
 UNREADABLE = ToolFailed(
@@ -33,6 +38,11 @@ class Execution:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lingering: set[asyncio.Task[ToolOutcome]] = set()
+        self._threads = {
+            tool.spec.name: BlockingCalls(tool.spec.name, threads=THREADS_OF_ONE_TOOL, deadline_s=LONGEST_DEADLINE_S)
+            for tool in registry.tools
+            if tool.plain
+        }
 
     @property
     def lingering(self) -> int:
@@ -43,7 +53,7 @@ class Execution:
         """The name if a tool has it; what else a model makes up may be a caller's words and stays out of logs."""
         return name if self._registry.find(name) else "unknown"
 
-    async def outcome(self, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    async def outcome(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """The outcome of a tool use; never raises but when cancelled.
 
         ``deadline_s`` is how many seconds the gateway still waits; the tool's own deadline holds too.
@@ -54,7 +64,7 @@ class Execution:
         allowed_s = tool.spec.deadline_s if deadline_s is None else min(deadline_s, tool.spec.deadline_s)
         if allowed_s <= 0:
             return TIMED_OUT
-        task = asyncio.create_task(_run(tool, call.arguments))
+        task = asyncio.create_task(self._run(tool, call.arguments, caller))
         try:
             await asyncio.wait({task}, timeout=allowed_s)
         finally:
@@ -71,21 +81,25 @@ class Execution:
         """Wait for what was given up to stop, at most ``wait_s`` seconds."""
         if self._lingering:
             await asyncio.wait(set(self._lingering), timeout=wait_s)
+        for threads in self._threads.values():
+            threads.close()
 
-
-async def _run(tool: RegisteredTool, arguments: str) -> ToolOutcome:
-    try:
-        return ToolSucceeded(plain(await tool.run(parse_arguments(arguments))))
-    except ContractError:
-        return UNREADABLE
-    except Misfit as misfit:
-        return _ask_again(misfit)
-    except ToolError as error:
-        return error.outcome
-    except Exception:
-        # The supervisor of tools: a fault in one is its own, logged here and spoken about there.
-        logger.exception("a tool failed", extra={"fields": {"name": tool.spec.name}})
-        return INTERNAL
+    async def _run(self, tool: RegisteredTool, arguments: str, caller: CallerIdentity) -> ToolOutcome:
+        try:
+            function = tool.bound(parse_arguments(arguments), caller)
+            threads = self._threads.get(tool.spec.name)
+            result = await (threads.run(function) if threads else function())
+            return ToolSucceeded(plain(result, tool.tool.result_bytes))
+        except ContractError:
+            return UNREADABLE
+        except Misfit as misfit:
+            return _ask_again(misfit)
+        except ToolError as error:
+            return error.outcome
+        except Exception:
+            # The supervisor of tools: a fault in one is its own, logged here and spoken about there.
+            logger.exception("a tool failed", extra={"fields": {"name": tool.spec.name}})
+            return INTERNAL
 
 
 def _ask_again(misfit: Misfit) -> ToolFailed:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from toolworker.caller import CallerIdentity
 from toolworker.contract import ToolCall, ToolFailed, ToolOutcome
 from toolworker.errors import Busy, Conflict
 from toolworker.execute import Execution
@@ -26,12 +27,8 @@ REMEMBERED_S = 3600.0
 RETRY_AFTER_S = 1
 
 
-@dataclass(frozen=True, slots=True)
-class UseId:
-    """A tool use, as the gateway names it."""
-
-    call: str
-    tool_use: str
+type _UseId = tuple[str, str]
+"""A call and a tool use, as the gateway names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class ToolUses:
         self._room_of_one_tool = max(1, room * 3 // 4)
         self._remembered = remembered
         self._clock = clock
-        self._uses: dict[UseId, _Use] = {}
+        self._uses: dict[_UseId, _Use] = {}
         self._unfinished: dict[asyncio.Task[ToolOutcome], str] = {}
         self._draining = False
 
@@ -72,16 +69,16 @@ class ToolUses:
         """Tools at work, those included that were given up and have not stopped yet."""
         return len(self._unfinished) + self._execution.lingering
 
-    async def outcome(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    async def outcome(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """The outcome of this tool use, run now or before.
 
         Raises ``Conflict`` for an id used for another request, ``Busy`` when there is no room or the worker drains.
         """
         self._forget_old()
         request = hashlib.sha256(f"{call.name}\0{call.arguments}".encode("utf-8", "surrogatepass")).digest()
-        use = self._uses.get(use_id)
+        use = self._uses.get((caller.call, caller.tool_use))
         if use is None:
-            use = self._begin(use_id, request, call, deadline_s)
+            use = self._begin(caller, request, call, deadline_s)
         elif use.request != request:
             raise Conflict("tool_use_reused", "This tool-use id was used for another request.")
         # Shielded: when one asker goes away, the run goes on for its retry.
@@ -102,31 +99,31 @@ class ToolUses:
         await asyncio.gather(*unfinished, return_exceptions=True)
         await self._execution.close(wait_s=1.0)
 
-    def _begin(self, use_id: UseId, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
+    def _begin(self, caller: CallerIdentity, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
         if self._draining:
             raise Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
         if self.running >= self._room:
             raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
         if list(self._unfinished.values()).count(call.name) >= self._room_of_one_tool:
             raise Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
-        outcome = asyncio.create_task(self._logged(use_id, call, deadline_s))
+        outcome = asyncio.create_task(self._logged(caller, call, deadline_s))
         self._unfinished[outcome] = call.name
         outcome.add_done_callback(self._unfinished.pop)
-        self._uses[use_id] = _Use(request, self._clock(), outcome)
-        return self._uses[use_id]
+        use = self._uses[caller.call, caller.tool_use] = _Use(request, self._clock(), outcome)
+        return use
 
-    async def _logged(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    async def _logged(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """Run it and write its one line: never arguments, never results."""
         began_s = self._clock()
         ended = "cancelled"
         try:
-            outcome = await self._execution.outcome(call, deadline_s)
+            outcome = await self._execution.outcome(caller, call, deadline_s)
             ended = outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded"
             return outcome
         finally:
             fields = {
-                "call": use_id.call,
-                "tool_use": use_id.tool_use,
+                "call": caller.call,
+                "tool_use": caller.tool_use,
                 "name": self._execution.known_name(call.name),
                 "outcome": ended,
                 "duration_ms": round((self._clock() - began_s) * 1000, 1),

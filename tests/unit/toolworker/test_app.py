@@ -20,7 +20,7 @@ from yarl import URL
 
 from toolworker.app import build_app
 from toolworker.contract import ToolFailed, ToolSucceeded, decode_outcome, decode_spec
-from toolworker.declaration import Tool, tool
+from toolworker.declaration import AnyTool, tool
 from toolworker.health import USES
 from toolworker.registry import discover
 from toolworker.routes import REQUEST_LIMIT_BYTES
@@ -43,7 +43,7 @@ class Hung:
         self.times = 0
         self.three_times = asyncio.Event()
 
-    def tool(self) -> Tool[...]:
+    def tool(self) -> AnyTool:
         @tool(name="hang", deadline_s=30)
         async def hang() -> dict[str, Any]:
             """Never answer."""

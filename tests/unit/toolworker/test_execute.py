@@ -1,13 +1,19 @@
 import asyncio
+import json
+import threading
 from typing import Any
 
 import pytest
 
+from toolworker.caller import CallerIdentity
 from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolSucceeded
-from toolworker.declaration import Tool, tool
+from toolworker.declaration import AnyTool, tool
 from toolworker.errors import NotFound
-from toolworker.execute import Execution
+from toolworker.execute import THREADS_OF_ONE_TOOL, Execution
 from toolworker.registry import Registry
+from toolworker.results import CUT_NOTE
+
+ADA = CallerIdentity("ada", "call-1", "use-1")
 
 
 @tool(name="echo")
@@ -41,12 +47,12 @@ async def hang() -> dict[str, Any]:
     return {}
 
 
-def execution(*tools: Tool[...]) -> Execution:
+def execution(*tools: AnyTool) -> Execution:
     return Execution(Registry(tools, {}))
 
 
-async def run(declared: Tool[...], arguments: str = "{}", deadline_s: float | None = None) -> object:
-    return await execution(declared).outcome(ToolCall(declared.name, arguments), deadline_s)
+async def run(declared: AnyTool, arguments: str = "{}", deadline_s: float | None = None) -> object:
+    return await execution(declared).outcome(ADA, ToolCall(declared.name, arguments), deadline_s)
 
 
 async def test_a_tool_that_answers_has_succeeded() -> None:
@@ -58,7 +64,7 @@ async def test_arguments_encoded_twice_are_understood() -> None:
 
 
 async def test_an_unknown_tool_is_an_outcome() -> None:
-    outcome = await execution(echo).outcome(ToolCall("nobody", "{}"), None)
+    outcome = await execution(echo).outcome(ADA, ToolCall("nobody", "{}"), None)
     assert isinstance(outcome, ToolFailed)
     assert (outcome.code, outcome.retryable) == (FailureCode.UNKNOWN_TOOL, False)
 
@@ -84,7 +90,7 @@ async def test_what_a_tool_says_of_its_failure_is_the_outcome() -> None:
 
 @pytest.mark.parametrize("declared", [broken, unspeakable], ids=["broken", "unspeakable"])
 async def test_a_fault_in_a_tool_is_logged_and_spoken_about(
-    declared: Tool[...], caplog: pytest.LogCaptureFixture
+    declared: AnyTool, caplog: pytest.LogCaptureFixture
 ) -> None:
     outcome = await run(declared)
     assert isinstance(outcome, ToolFailed)
@@ -146,7 +152,7 @@ async def test_a_tool_that_ignores_its_cancellation_delays_no_answer_and_is_kept
         return {}
 
     running = execution(stubborn)
-    outcome = await running.outcome(ToolCall("stubborn", "{}"), None)
+    outcome = await running.outcome(ADA, ToolCall("stubborn", "{}"), None)
     assert isinstance(outcome, ToolFailed)
     assert running.lingering == 1
     release.set()
@@ -154,10 +160,68 @@ async def test_a_tool_that_ignores_its_cancellation_delays_no_answer_and_is_kept
     assert running.lingering == 0
 
 
+async def test_a_plain_tool_runs_beside_the_event_loop() -> None:
+    release = threading.Event()
+
+    @tool(name="sleeper")
+    def sleeper() -> dict[str, Any]:
+        """Block."""
+        release.wait(5)
+        return {"thread": threading.current_thread().name}
+
+    running = execution(sleeper, echo)
+    sleeping = asyncio.ensure_future(running.outcome(ADA, ToolCall("sleeper", "{}"), None))
+    assert await running.outcome(ADA, ToolCall("echo", '{"word": "hello"}'), None) == ToolSucceeded({"word": "hello"})
+    assert not sleeping.done()
+    release.set()
+    outcome = await sleeping
+    await running.close(wait_s=1)
+    assert isinstance(outcome, ToolSucceeded)
+    assert outcome.content["thread"].startswith("sleeper")
+
+
+async def test_a_plain_tool_past_its_deadline_holds_up_no_answer_and_no_other_tool() -> None:
+    release = threading.Event()
+
+    @tool(name="stuck", deadline_s=0.02)
+    def stuck() -> dict[str, Any]:
+        """Block for good."""
+        release.wait(5)
+        return {}
+
+    @tool(name="quick")
+    def quick() -> dict[str, Any]:
+        """Answer."""
+        return {"quick": True}
+
+    running = execution(stuck, quick)
+    stuck_call = ToolCall("stuck", "{}")
+    outcomes = await asyncio.gather(*(running.outcome(ADA, stuck_call, None) for _ in range(3 * THREADS_OF_ONE_TOOL)))
+    assert {outcome.code for outcome in outcomes if isinstance(outcome, ToolFailed)} == {
+        FailureCode.TIMED_OUT,
+        FailureCode.UNAVAILABLE,
+    }
+    assert await running.outcome(ADA, ToolCall("quick", "{}"), None) == ToolSucceeded({"quick": True})
+    release.set()
+    await running.close(wait_s=1)
+
+
+async def test_a_result_over_the_size_its_tool_declares_is_cut() -> None:
+    @tool(name="talkative", result_bytes=256)
+    async def talkative() -> dict[str, Any]:
+        """Say a lot."""
+        return {"text": "word " * 200}
+
+    outcome = await run(talkative)
+    assert isinstance(outcome, ToolSucceeded)
+    assert outcome.content["note"] == CUT_NOTE
+    assert len(json.dumps(outcome.content)) <= 256
+
+
 async def test_a_hung_tool_is_not_heard_by_the_others() -> None:
     running = execution(echo, hang)
-    hung = asyncio.ensure_future(running.outcome(ToolCall("hang", "{}"), None))
-    outcomes = [await running.outcome(ToolCall("echo", '{"word": "hello"}'), None) for _ in range(20)]
+    hung = asyncio.ensure_future(running.outcome(ADA, ToolCall("hang", "{}"), None))
+    outcomes = [await running.outcome(ADA, ToolCall("echo", '{"word": "hello"}'), None) for _ in range(20)]
     assert outcomes == [ToolSucceeded({"word": "hello"})] * 20
     assert not hung.done()
     assert isinstance(await hung, ToolFailed)
