@@ -1,4 +1,4 @@
-"""Fills the empty local AWS: the customers table with its rows, the user pool with a client and an operator.
+"""Fills the empty local AWS: the tables, the customers, the user pool with a client and an operator.
 
 Run as ``python -m localcloud.bootstrap`` in an environment that points boto3 at the local endpoint. Writes the
 identity that gateway and console are told to trust. The local AWS keeps nothing, so it always starts from empty.
@@ -26,6 +26,24 @@ from localcloud.settings import CUSTOMERS_TABLE
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
     from types_boto3_dynamodb import DynamoDBServiceResource
+
+
+EXPIRING_TABLES = {"tool_outcomes": "use_id"}
+"""What the tool worker keeps for a while, by its default names, with the key of each; ``expires`` says for how long."""
+
+
+def make_expiring_tables(dynamodb: "DynamoDBServiceResource") -> None:
+    """Make the tables whose items go by themselves."""
+    for name, key in EXPIRING_TABLES.items():
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        dynamodb.meta.client.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+        )
 
 
 def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
@@ -88,6 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     session = boto3.Session()
     try:
+        make_expiring_tables(session.resource("dynamodb"))
         fill_customers(session.resource("dynamodb"), options.customers)
         identity = make_identity(session.client("cognito-idp"), session.region_name, options.console_urls)
     except (CustomersError, BotoCoreError, ClientError) as error:

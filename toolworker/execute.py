@@ -53,6 +53,18 @@ class Execution:
         """The name if a tool has it; what else a model makes up may be a caller's words and stays out of logs."""
         return name if self._registry.find(name) else "unknown"
 
+    def writes(self, call: ToolCall) -> bool:
+        """Whether the tool changes something."""
+        tool = self._registry.find(call.name)
+        return tool is not None and tool.spec.effect == "write"
+
+    def allowed_s(self, call: ToolCall, deadline_s: float | None) -> float:
+        """Seconds there are for it; 0 for a tool there is not."""
+        tool = self._registry.find(call.name)
+        if tool is None:
+            return 0.0
+        return tool.spec.deadline_s if deadline_s is None else min(deadline_s, tool.spec.deadline_s)
+
     async def outcome(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """The outcome of a tool use; never raises but when cancelled.
 
@@ -61,7 +73,7 @@ class Execution:
         tool = self._registry.find(call.name)
         if tool is None:
             return UNKNOWN_TOOL
-        allowed_s = tool.spec.deadline_s if deadline_s is None else min(deadline_s, tool.spec.deadline_s)
+        allowed_s = self.allowed_s(call, deadline_s)
         if allowed_s <= 0:
             return TIMED_OUT
         task = asyncio.create_task(self._run(tool, call.arguments, caller))

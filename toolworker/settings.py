@@ -24,7 +24,14 @@ _NAMES = frozenset(
     f"{PREFIX}{name}"
     for name in (
         *("HOST", "PORT", "LOG_LEVEL", "SERVICE_KEYS", "SERVICE_KEYS_FILE", "MAX_TOOL_USES", "DRAIN_S"),
-        *("CUSTOMERS_TABLE", "PHONE_KEY_FORMATS", "DEFAULT_COUNTRY", "KNOWLEDGE_BASE_ID", "LOOKUP_MIN_SCORE"),
+        *(
+            "CUSTOMERS_TABLE",
+            "OUTCOMES_TABLE",
+            "PHONE_KEY_FORMATS",
+            "DEFAULT_COUNTRY",
+            "KNOWLEDGE_BASE_ID",
+            "LOOKUP_MIN_SCORE",
+        ),
     )
 )
 
@@ -57,6 +64,8 @@ class Settings:
     """TOOLWORKER_DRAIN_S: seconds that running tool uses get after SIGTERM."""
     customers_table: str
     """TOOLWORKER_CUSTOMERS_TABLE: the DynamoDB table keyed by phone_number."""
+    outcomes_table: str
+    """TOOLWORKER_OUTCOMES_TABLE: the DynamoDB table of tool outcomes, keyed by use_id, time to live in expires."""
     number_plan: NumberPlan
     """TOOLWORKER_DEFAULT_COUNTRY and TOOLWORKER_PHONE_KEY_FORMATS."""
     lookup_min_score: float
@@ -78,6 +87,7 @@ class Settings:
             max_tool_uses=_whole(given, "MAX_TOOL_USES", 64, 1, 10_000),
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
+            outcomes_table=_value(given, "OUTCOMES_TABLE", "tool_outcomes"),
             number_plan=_number_plan(given),
             lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),
             region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,

@@ -1,9 +1,9 @@
-"""What makes a retried tool use safe, and a crowd of them bearable.
+"""What makes a retried tool use cheap, and a crowd of them bearable.
 
-A tool-use id runs once in this process: a retry joins the first run or gets its outcome, the same id with another
-request is refused. This is memory of one process, bounded in number and time: another worker, or this one after a
-restart, does not know the id. When all room is taken or the worker drains, new uses are refused at once; none queues.
-No single tool gets all of the room: while one hangs, the others still find some.
+A retry joins the first run in this process or gets its outcome, the same id with another request is refused. This is
+memory of one process, bounded in number and time; ``once`` asks the one all workers share. When all room is taken or
+the worker drains, new uses are refused at once; none queues. No single tool gets all of the room: while one hangs, the
+others still find some.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from toolworker.caller import CallerIdentity
 from toolworker.contract import ToolCall, ToolFailed, ToolOutcome
 from toolworker.errors import Busy, Conflict
 from toolworker.execute import Execution
+from toolworker.once import Once
 
 logger = logging.getLogger("toolworker.uses")
 
@@ -45,6 +46,7 @@ class ToolUses:
     def __init__(
         self,
         execution: Execution,
+        once: Once,
         *,
         room: int,
         remembered: int = REMEMBERED,
@@ -52,6 +54,7 @@ class ToolUses:
     ) -> None:
         """``room`` is how many run at a time, ``remembered`` how many are kept for their retries."""
         self._execution = execution
+        self._once = once
         self._room = room
         self._room_of_one_tool = max(1, room * 3 // 4)
         self._remembered = remembered
@@ -106,18 +109,28 @@ class ToolUses:
             raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
         if list(self._unfinished.values()).count(call.name) >= self._room_of_one_tool:
             raise Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
-        outcome = asyncio.create_task(self._logged(caller, call, deadline_s))
+        outcome = asyncio.create_task(self._logged(caller, request, call, deadline_s))
         self._unfinished[outcome] = call.name
-        outcome.add_done_callback(self._unfinished.pop)
         use = self._uses[caller.call, caller.tool_use] = _Use(request, self._clock(), outcome)
+        outcome.add_done_callback(lambda _: self._ended(caller, outcome))
         return use
 
-    async def _logged(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    def _ended(self, caller: CallerIdentity, outcome: asyncio.Task[ToolOutcome]) -> None:
+        """What ended without an outcome, refused or cancelled, is not remembered: the next to ask begins anew."""
+        del self._unfinished[outcome]
+        use_id = caller.call, caller.tool_use
+        use = self._uses.get(use_id)
+        if (outcome.cancelled() or outcome.exception()) and use is not None and use.outcome is outcome:
+            del self._uses[use_id]
+
+    async def _logged(
+        self, caller: CallerIdentity, request: bytes, call: ToolCall, deadline_s: float | None
+    ) -> ToolOutcome:
         """Run it and write its one line: never arguments, never results."""
         began_s = self._clock()
         ended = "cancelled"
         try:
-            outcome = await self._execution.outcome(caller, call, deadline_s)
+            outcome = await self._once.outcome(caller, request, call, deadline_s)
             ended = outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded"
             return outcome
         finally:

@@ -22,7 +22,9 @@ async def test_the_tool_of_the_guide_registers_and_its_test_passes(
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "coverage_check.py").write_text(tool_source)
-    (package / "_test.py").write_text(test_source.replace("toolworker.tools.coverage_check", "guide_tools.coverage_check"))
+    (package / "_test.py").write_text(
+        test_source.replace("toolworker.tools.coverage_check", "guide_tools.coverage_check")
+    )
     monkeypatch.syspath_prepend(tmp_path)
     try:
         tools = discover(importlib.import_module("guide_tools"))

@@ -25,7 +25,7 @@ from toolworker.health import USES
 from toolworker.registry import discover
 from toolworker.routes import REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
-from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.memory import memory_stores
 from toolworker.stores.ports import Customer, Passage
 
 type Sign = Callable[..., str]
@@ -65,8 +65,7 @@ async def hung() -> Hung:
 async def client(settings: Settings, hung: Hung) -> AsyncIterator[Client]:
     app = build_app(
         replace(settings, drain_s=0.05),
-        accounts=MemoryAccounts([AMARA]),
-        knowledge=MemoryKnowledge([ROAMING]),
+        stores=memory_stores(accounts=[AMARA], passages=[ROAMING]),
         tools=[*discover(), hung.tool()],
         body_within_s=0.2,
     )
@@ -296,7 +295,7 @@ def fuzzed(settings: Settings, sign: Sign) -> Any:
     """Puts one body on a loop of its own: hypothesis runs many in one test."""
 
     async def put(tool_use: str, body: bytes) -> tuple[int, Any]:
-        app = build_app(settings, accounts=MemoryAccounts([AMARA]), knowledge=MemoryKnowledge([ROAMING]))
+        app = build_app(settings, stores=memory_stores(accounts=[AMARA], passages=[ROAMING]))
         async with TestClient(TestServer(app, host="127.0.0.1")) as client:
             headers = {"Authorization": f"Bearer {sign()}"}
             response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", data=body, headers=headers)

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from toolworker.app import build_app
 from toolworker.registry import discover
 from toolworker.settings import Settings
-from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.memory import memory_stores
 
 type Sign = Callable[..., str]
 
@@ -72,9 +72,7 @@ def test_a_tool_that_is_there_is_not_written_over(root: Path) -> None:
 async def test_a_written_tool_answers_over_http(root: Path, settings: Settings, sign: Sign) -> None:
     tool, _ = SCRIPT.write("storeNews", root)
     written = loaded(tool, "store_news")
-    app = build_app(
-        settings, accounts=MemoryAccounts([]), knowledge=MemoryKnowledge([]), tools=[*discover(), written.store_news]
-    )
+    app = build_app(settings, stores=memory_stores(), tools=[*discover(), written.store_news])
     async with TestClient(TestServer(app, host="127.0.0.1")) as client:
         bearer = {"Authorization": f"Bearer {sign()}"}
         body = json.dumps({"name": "storeNews", "arguments": '{"subject": "sales"}'})

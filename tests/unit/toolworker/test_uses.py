@@ -4,11 +4,14 @@ from typing import Any
 import pytest
 
 from toolworker.caller import CallerIdentity
-from toolworker.contract import ToolCall, ToolSucceeded
+from toolworker.contract import ToolCall, ToolOutcome, ToolSucceeded
 from toolworker.declaration import tool
 from toolworker.errors import Busy, Conflict
 from toolworker.execute import Execution
+from toolworker.once import Once
 from toolworker.registry import Registry
+from toolworker.stores.memory import MemoryOutcomes
+from toolworker.stores.outcomes import Claim
 from toolworker.uses import REMEMBERED_S, ToolUses
 
 
@@ -63,13 +66,26 @@ def clock() -> Clock:
 
 @pytest.fixture
 def uses(port: Door, clock: Clock) -> ToolUses:
-    return ToolUses(Execution(Registry([door, bell], {Door: port})), room=4, clock=clock)
+    return made(port, room=4, clock=clock)
+
+
+def made(port: Door, **options: Any) -> ToolUses:
+    execution = Execution(Registry([door, bell], {Door: port}))
+    # Another store each time: what is shown here is the memory of one process.
+    return ToolUses(execution, Once(execution, Forgetful(), worker="one"), **options)
+
+
+class Forgetful(MemoryOutcomes):
+    """Keeps nothing."""
+
+    async def record(self, claim: Claim, outcome: ToolOutcome) -> ToolOutcome:
+        return outcome
 
 
 async def knocked(uses: ToolUses, use_id: CallerIdentity, call: ToolCall = OPEN) -> asyncio.Task[Any]:
     """A tool use that has begun."""
     task = asyncio.create_task(uses.outcome(use_id, call, None))
-    for _ in range(3):
+    for _ in range(5):
         await asyncio.sleep(0)
     return task
 
@@ -181,7 +197,7 @@ async def test_what_is_remembered_is_forgotten_after_its_time(uses: ToolUses, po
 
 
 async def test_only_so_many_uses_are_remembered_and_the_oldest_goes_first(port: Door) -> None:
-    uses = ToolUses(Execution(Registry([door], {Door: port})), room=3, remembered=2)
+    uses = made(port, room=3, remembered=2)
     port.open.set()
     for n in range(3):
         await uses.outcome(identity("call-1", f"use-{n}"), OPEN, None)
