@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Where `npm run dev` finds a running gateway; `make up` starts one there.
-const gateway = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+const gateway = process.env['DEV_GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
