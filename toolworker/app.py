@@ -14,6 +14,7 @@ from toolworker.execute import Execution
 from toolworker.health import USES
 from toolworker.middleware import TOKENS, only_the_gateway, refusals
 from toolworker.once import Once
+from toolworker.pace import Pace
 from toolworker.phone_numbers import NumberPlan
 from toolworker.registry import Ports, Registry, discover
 from toolworker.routes import BODY_WITHIN_S, REGISTRY, REQUEST_LIMIT_BYTES
@@ -51,7 +52,8 @@ def _running(settings: Settings, stores: Stores | None, tools: tuple[AnyTool, ..
             app[REGISTRY] = Registry(tools, _ports(settings, opened, clock))
             execution = Execution(app[REGISTRY])
             once = Once(execution, opened.outcomes, worker=uuid.uuid4().hex)
-            app[USES] = ToolUses(execution, once, room=settings.max_tool_uses)
+            pace = Pace(per_call=settings.uses_per_call, per_operator=settings.uses_per_operator)
+            app[USES] = ToolUses(execution, once, room=settings.max_tool_uses, pace=pace)
             yield
             await app[USES].close(wait_s=settings.drain_s)
 

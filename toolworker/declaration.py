@@ -12,6 +12,9 @@ from typing import Any, Literal
 from toolworker.contract import Json
 from toolworker.results import RESULT_LIMIT_BYTES
 
+AT_ONCE = 16
+"""Uses of one tool that run at a time, unless the tool says otherwise."""
+
 type Effect = Literal["read", "write"]
 
 
@@ -24,6 +27,7 @@ class Tool[**P, R: Awaitable[Json] | Json]:
     effect: Effect
     deadline_s: float
     result_bytes: int = RESULT_LIMIT_BYTES
+    at_once: int = AT_ONCE
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -33,16 +37,21 @@ type AnyTool = Tool[..., Any]
 
 
 def tool[**P, R: Awaitable[Json] | Json](
-    *, name: str, effect: Effect = "read", deadline_s: float = 5.0, result_bytes: int = RESULT_LIMIT_BYTES
+    *,
+    name: str,
+    effect: Effect = "read",
+    deadline_s: float = 5.0,
+    result_bytes: int = RESULT_LIMIT_BYTES,
+    at_once: int = AT_ONCE,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]:
     """Declare a tool.
 
     ``name`` is what the model and the console call it; ``effect`` is ``write`` for one that changes something;
     ``deadline_s`` is how many seconds it may take before it is given up; a result that takes more than
-    ``result_bytes`` as JSON is cut.
+    ``result_bytes`` as JSON is cut; ``at_once`` uses of it run at a time in a worker, one more is refused.
     """
 
     def declare(function: Callable[P, R]) -> Tool[P, R]:
-        return Tool(function, name, effect, deadline_s, result_bytes)
+        return Tool(function, name, effect, deadline_s, result_bytes, at_once)
 
     return declare

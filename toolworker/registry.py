@@ -24,6 +24,7 @@ from toolworker.signature import Signature, Unsupported, signature_of
 
 LEAST_RESULT_BYTES = 256
 """Less holds no sentence."""
+MOST_AT_ONCE = 256
 LONGEST_DEADLINE_S = 30.0
 """Seconds; nobody stays on the line for longer."""
 
@@ -129,6 +130,8 @@ def _trouble(tool: AnyTool, description: str) -> str | None:
         return f"deadline_s must be above 0 and at most {LONGEST_DEADLINE_S:g}"
     if not LEAST_RESULT_BYTES <= tool.result_bytes <= RESULT_LIMIT_BYTES:
         return f"result_bytes must be from {LEAST_RESULT_BYTES} to {RESULT_LIMIT_BYTES}"
+    if not 1 <= tool.at_once <= MOST_AT_ONCE:
+        return f"at_once must be from 1 to {MOST_AT_ONCE}"
     return None
 
 

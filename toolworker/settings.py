@@ -24,6 +24,7 @@ _NAMES = frozenset(
     f"{PREFIX}{name}"
     for name in (
         *("HOST", "PORT", "LOG_LEVEL", "SERVICE_KEYS", "SERVICE_KEYS_FILE", "MAX_TOOL_USES", "DRAIN_S"),
+        *("USES_PER_CALL", "USES_PER_OPERATOR"),
         *(
             "CUSTOMERS_TABLE",
             "OUTCOMES_TABLE",
@@ -60,6 +61,10 @@ class Settings:
     """TOOLWORKER_LOG_LEVEL."""
     max_tool_uses: int
     """TOOLWORKER_MAX_TOOL_USES: how many run at a time; more are refused with 503."""
+    uses_per_call: int
+    """TOOLWORKER_USES_PER_CALL: how many a call may make in a minute."""
+    uses_per_operator: int
+    """TOOLWORKER_USES_PER_OPERATOR: how many an operator may make in a minute, on all calls."""
     drain_s: float
     """TOOLWORKER_DRAIN_S: seconds that running tool uses get after SIGTERM."""
     customers_table: str
@@ -85,6 +90,8 @@ class Settings:
             port=_whole(given, "PORT", 8090, 0, 65_535),
             log_level=_one_of(given, "LOG_LEVEL", "INFO", _LOG_LEVELS),
             max_tool_uses=_whole(given, "MAX_TOOL_USES", 64, 1, 10_000),
+            uses_per_call=_whole(given, "USES_PER_CALL", 30, 1, 10_000),
+            uses_per_operator=_whole(given, "USES_PER_OPERATOR", 60, 1, 10_000),
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
             outcomes_table=_value(given, "OUTCOMES_TABLE", "tool_outcomes"),

@@ -10,14 +10,17 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from toolworker.caller import CallerIdentity
-from toolworker.contract import ToolCall, ToolFailed, ToolOutcome
-from toolworker.errors import Busy, Conflict
+from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolOutcome
+from toolworker.errors import Busy, Conflict, RequestRefused
 from toolworker.execute import Execution
+from toolworker.metrics import Metrics
 from toolworker.once import Once
+from toolworker.pace import Pace
 
 logger = logging.getLogger("toolworker.uses")
 
@@ -26,6 +29,10 @@ REMEMBERED = 4096
 REMEMBERED_S = 3600.0
 """Seconds a tool use is kept: longer than calls last."""
 RETRY_AFTER_S = 1
+
+TOO_MANY = ToolFailed(
+    FailureCode.UNAVAILABLE, "I have looked up a lot just now, so I need to pause for a minute.", retryable=True
+)
 
 
 type _UseId = tuple[str, str]
@@ -49,14 +56,20 @@ class ToolUses:
         once: Once,
         *,
         room: int,
+        pace: Pace | None = None,
         remembered: int = REMEMBERED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``room`` is how many run at a time, ``remembered`` how many are kept for their retries."""
+        """``room`` is how many run at a time, ``remembered`` how many are kept for their retries.
+
+        A use beyond ``pace`` has an outcome that says so.
+        """
         self._execution = execution
         self._once = once
         self._room = room
         self._room_of_one_tool = max(1, room * 3 // 4)
+        self._pace = pace
+        self.metrics = Metrics()
         self._remembered = remembered
         self._clock = clock
         self._uses: dict[_UseId, _Use] = {}
@@ -66,6 +79,12 @@ class ToolUses:
     @property
     def draining(self) -> bool:
         return self._draining
+
+    def figures(self) -> str:
+        """The worker's metrics as Prometheus reads them."""
+        running = Counter(self._execution.known_name(name) for name in self._unfinished.values())
+        breakers = self._execution.breakers
+        return self.metrics.text(running={**dict.fromkeys(breakers, 0), **running}, breakers=breakers, room=self._room)
 
     @property
     def running(self) -> int:
@@ -103,17 +122,25 @@ class ToolUses:
         await self._execution.close(wait_s=1.0)
 
     def _begin(self, caller: CallerIdentity, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
-        if self._draining:
-            raise Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
-        if self.running >= self._room:
-            raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
-        if list(self._unfinished.values()).count(call.name) >= self._room_of_one_tool:
-            raise Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
+        if busy := self._busy(call):
+            self.metrics.shed(self._execution.known_name(call.name), busy.code)
+            raise busy
         outcome = asyncio.create_task(self._logged(caller, request, call, deadline_s))
         self._unfinished[outcome] = call.name
         use = self._uses[caller.call, caller.tool_use] = _Use(request, self._clock(), outcome)
         outcome.add_done_callback(lambda _: self._ended(caller, outcome))
         return use
+
+    def _busy(self, call: ToolCall) -> Busy | None:
+        """Why there is no room for it, if there is none."""
+        if self._draining:
+            return Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
+        if self.running >= self._room:
+            return Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
+        at_once = min(self._room_of_one_tool, self._execution.at_once(call.name))
+        if list(self._unfinished.values()).count(call.name) >= at_once:
+            return Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
+        return None
 
     def _ended(self, caller: CallerIdentity, outcome: asyncio.Task[ToolOutcome]) -> None:
         """What ended without an outcome, refused or cancelled, is not remembered: the next to ask begins anew."""
@@ -130,16 +157,25 @@ class ToolUses:
         began_s = self._clock()
         ended = "cancelled"
         try:
-            outcome = await self._once.outcome(caller, request, call, deadline_s)
+            if self._pace and not self._pace.allows(caller):
+                outcome: ToolOutcome = TOO_MANY
+            else:
+                outcome = await self._once.outcome(caller, request, call, deadline_s)
+        except RequestRefused:
+            ended = "refused"
+            raise
+        else:
             ended = outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded"
             return outcome
         finally:
+            name, took_s = self._execution.known_name(call.name), self._clock() - began_s
+            self.metrics.ended(name, ended, took_s)
             fields = {
                 "call": caller.call,
                 "tool_use": caller.tool_use,
-                "name": self._execution.known_name(call.name),
+                "name": name,
                 "outcome": ended,
-                "duration_ms": round((self._clock() - began_s) * 1000, 1),
+                "duration_ms": round(took_s * 1000, 1),
             }
             logger.info("tool use", extra={"fields": fields})
 

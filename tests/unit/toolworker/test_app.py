@@ -302,3 +302,27 @@ def fuzzed(settings: Settings, sign: Sign) -> Any:
             return response.status, await response.json()
 
     return lambda tool_use, body: asyncio.run(put(tool_use, body))
+
+
+async def test_the_metrics_need_no_token_and_tell_nothing_that_was_said(client: Client, bearer: dict[str, str]) -> None:
+    await client.put(PATH, data=use("userProfileSearch", phone_number="206 555 0108"), headers=bearer)
+    await client.put("/v1/calls/c/tool-uses/2", data=use('say "4155550162"'), headers=bearer)
+    response = await client.get("/metrics")
+    text = await response.text()
+    assert response.headers["Content-Type"].startswith("text/plain")
+    assert 'toolworker_tool_uses_total{tool="userProfileSearch",outcome="not_found"} 1' in text
+    assert 'toolworker_tool_uses_total{tool="unknown",outcome="unknown_tool"} 1' in text
+    assert "555" not in text
+
+
+async def test_beyond_the_pace_of_a_call_the_agent_asks_for_patience(settings: Settings, sign: Sign) -> None:
+    app = build_app(replace(settings, uses_per_call=2), stores=memory_stores(passages=[ROAMING]))
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        headers = {"Authorization": f"Bearer {sign()}"}
+        codes = []
+        for n in range(3):
+            response = await client.put(
+                f"/v1/calls/c/tool-uses/{n}", data=use("lookup", query="roaming"), headers=headers
+            )
+            codes.append((await response.json()).get("code"))
+    assert codes == [None, None, "unavailable"]

@@ -1,15 +1,18 @@
 import asyncio
 import json
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from toolworker.breaker import FAILURES, REST_S, BreakerState
 from toolworker.caller import CallerIdentity
 from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolSucceeded
-from toolworker.declaration import AnyTool, tool
-from toolworker.errors import NotFound
-from toolworker.execute import THREADS_OF_ONE_TOOL, Execution
+from toolworker.declaration import AT_ONCE, AnyTool, tool
+from toolworker.errors import NotFound, Unavailable
+from toolworker.execute import RESTING, Execution
 from toolworker.registry import Registry
 from toolworker.results import CUT_NOTE
 
@@ -196,7 +199,7 @@ async def test_a_plain_tool_past_its_deadline_holds_up_no_answer_and_no_other_to
 
     running = execution(stuck, quick)
     stuck_call = ToolCall("stuck", "{}")
-    outcomes = await asyncio.gather(*(running.outcome(ADA, stuck_call, None) for _ in range(3 * THREADS_OF_ONE_TOOL)))
+    outcomes = await asyncio.gather(*(running.outcome(ADA, stuck_call, None) for _ in range(3 * AT_ONCE)))
     assert {outcome.code for outcome in outcomes if isinstance(outcome, ToolFailed)} == {
         FailureCode.TIMED_OUT,
         FailureCode.UNAVAILABLE,
@@ -216,6 +219,75 @@ async def test_a_result_over_the_size_its_tool_declares_is_cut() -> None:
     assert isinstance(outcome, ToolSucceeded)
     assert outcome.content["note"] == CUT_NOTE
     assert len(json.dumps(outcome.content)) <= 256
+
+
+class Shaky:
+    """A port that is unavailable a number of times."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.asked = 0
+
+    def ask(self) -> dict[str, Any]:
+        self.asked += 1
+        if self.asked <= self.failures:
+            raise Unavailable("I can't reach our records right now.")
+        return {"asked": self.asked}
+
+
+@tool(name="shakyRead")
+async def shaky_read(*, port: Shaky) -> dict[str, Any]:
+    """Ask."""
+    return port.ask()
+
+
+@tool(name="shakyWrite", effect="write")
+async def shaky_write(*, port: Shaky) -> dict[str, Any]:
+    """Change."""
+    return port.ask()
+
+
+READ, WRITE = ToolCall("shakyRead", "{}"), ToolCall("shakyWrite", "{}")
+
+
+def shaky(port: Shaky, clock: Callable[[], float] = time.monotonic) -> Execution:
+    return Execution(Registry([shaky_read, shaky_write], {Shaky: port}), clock)
+
+
+async def test_a_read_that_finds_its_store_unavailable_is_tried_once_more() -> None:
+    assert await shaky(Shaky(1)).outcome(ADA, READ, None) == ToolSucceeded({"asked": 2})
+    port = Shaky(2)
+    assert isinstance(await shaky(port).outcome(ADA, READ, None), ToolFailed)
+    assert port.asked == 2
+
+
+async def test_a_read_without_time_for_it_and_a_write_are_not_tried_again() -> None:
+    hurried, writing = Shaky(1), Shaky(1)
+    assert isinstance(await shaky(hurried).outcome(ADA, READ, 0.15), ToolFailed)
+    assert isinstance(await shaky(writing).outcome(ADA, WRITE, None), ToolFailed)
+    assert (hurried.asked, writing.asked) == (1, 1)
+
+
+async def test_a_tool_that_keeps_failing_rests_and_is_then_tried_by_one() -> None:
+    now_s = 100.0
+    port = Shaky(FAILURES)
+    running = shaky(port, lambda: now_s)
+    for _ in range(FAILURES):
+        assert isinstance(await running.outcome(ADA, WRITE, None), ToolFailed)
+    assert running.breakers == {"shakyRead": BreakerState.CLOSED, "shakyWrite": BreakerState.OPEN}
+    assert await running.outcome(ADA, WRITE, None) == RESTING
+    assert port.asked == FAILURES
+    now_s += REST_S
+    assert isinstance(await running.outcome(ADA, WRITE, None), ToolSucceeded)
+    assert running.breakers["shakyWrite"] is BreakerState.CLOSED
+
+
+async def test_what_a_tool_could_not_help_does_not_make_it_rest() -> None:
+    patient = execution(hang, echo)
+    for _ in range(FAILURES):
+        await patient.outcome(ADA, ToolCall("hang", "{}"), 0.001)
+        await patient.outcome(ADA, ToolCall("echo", "[]"), None)
+    assert set(patient.breakers.values()) == {BreakerState.CLOSED}
 
 
 async def test_a_hung_tool_is_not_heard_by_the_others() -> None:
