@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from aws_sdk_bedrock_runtime.models import BidirectionalInputPayloadPart as Part
 from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamInputChunk as Chunk
 from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOperationInput as Operation
 from awscrt import io as crt_io  # type: ignore[import-untyped]
+from smithy_core.exceptions import SmithyError
 from smithy_http.aio.crt import AWSCRTHTTPClient
 
 from localcloud.sonic.settings import LOCAL_CREDENTIALS, Credentials
@@ -76,4 +77,8 @@ async def sdk_call(
     try:
         yield SdkCall(stream)
     finally:
+        # The SDK's body generator trips over a stream that is over unless its input was closed before it is collected.
+        with suppress(TimeoutError, SmithyError, OSError, RuntimeError):
+            async with asyncio.timeout(1):
+                await stream.input_stream.close()
         await client.close()

@@ -60,9 +60,9 @@ class RawStream:
     async def send_bytes(self, data: bytes, *, end: bool = False) -> None:
         await self._client.send(self.id, data, end=end)
 
-    async def begin(self, *, audio: bool = True) -> None:
+    async def begin(self, *, audio: bool = True, voice: str = "tiffany") -> None:
         """Session, prompt and, if wanted, the audio block."""
-        output = {"sampleRateHertz": 24000, "voiceId": "tiffany"}
+        output = {"sampleRateHertz": 24000, "voiceId": voice}
         await self.send("sessionStart")
         await self.send("promptStart", promptName="p", audioOutputConfiguration=output)
         if audio:
