@@ -60,6 +60,12 @@ class RawStream:
     async def send_bytes(self, data: bytes, *, end: bool = False) -> None:
         await self._client.send(self.id, data, end=end)
 
+    def reset(self, code: int) -> None:
+        """Give the stream up."""
+        self.reset_code = code
+        self._client.h2.reset_stream(self.id, code)
+        self._client.flush()
+
     async def begin(self, *, audio: bool = True, voice: str = "tiffany") -> None:
         """Session, prompt and, if wanted, the audio block."""
         output = {"sampleRateHertz": 24000, "voiceId": voice}
