@@ -5,6 +5,7 @@ identity that gateway and console are told to trust. The local AWS keeps nothing
 """
 
 import argparse
+import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBServiceResource
 
 
-EXPIRING_TABLES = {"tool_outcomes": "use_id"}
+OUTAGES_FILE = Path(__file__).parent / "data" / "outages.csv"
+EXPIRING_TABLES = {"tool_outcomes": "use_id", "quotes": "quote_id", "callbacks": "callback_id"}
 """What the tool worker keeps for a while, by its default names, with the key of each; ``expires`` says for how long."""
 
 
@@ -44,6 +46,22 @@ def make_expiring_tables(dynamodb: "DynamoDBServiceResource") -> None:
         dynamodb.meta.client.update_time_to_live(
             TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
         )
+
+
+def fill_outages(dynamodb: "DynamoDBServiceResource", outages_file: Path = OUTAGES_FILE) -> None:
+    """Make the table of outages and put every row of the file in it; empty columns stay away."""
+    table = dynamodb.create_table(
+        TableName="outages",
+        KeySchema=[{"AttributeName": "area", "KeyType": "HASH"}, {"AttributeName": "service", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "area", "AttributeType": "S"},
+            {"AttributeName": "service", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with outages_file.open(newline="", encoding="utf-8") as file, table.batch_writer() as batch:
+        for row in csv.DictReader(file, strict=True):
+            batch.put_item(Item={name: value for name, value in row.items() if value})
 
 
 def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
@@ -107,6 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     session = boto3.Session()
     try:
         make_expiring_tables(session.resource("dynamodb"))
+        fill_outages(session.resource("dynamodb"))
         fill_customers(session.resource("dynamodb"), options.customers)
         identity = make_identity(session.client("cognito-idp"), session.region_name, options.console_urls)
     except (CustomersError, BotoCoreError, ClientError) as error:

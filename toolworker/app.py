@@ -19,8 +19,12 @@ from toolworker.phone_numbers import NumberPlan
 from toolworker.registry import Ports, Registry, discover
 from toolworker.routes import BODY_WITHIN_S, REGISTRY, REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
+from toolworker.stores.callbacks import Callbacks
 from toolworker.stores.opened import Stores, aws_stores
+from toolworker.stores.outages import Outages
 from toolworker.stores.ports import Accounts, Knowledge
+from toolworker.stores.quotes import Quotes
+from toolworker.tools.book_callback import OfficeHours
 from toolworker.tools.lookup import SearchTaste
 from toolworker.uses import ToolUses
 
@@ -64,6 +68,10 @@ def _ports(settings: Settings, stores: Stores, clock: Clock) -> Ports:
     return {
         Accounts: stores.accounts,
         Knowledge: stores.knowledge,
+        Quotes: stores.quotes,
+        Callbacks: stores.callbacks,
+        Outages: stores.outages,
+        OfficeHours: OfficeHours(settings.time_zone),
         Clock: clock,
         NumberPlan: settings.number_plan,
         SearchTaste: SearchTaste(settings.lookup_min_score),

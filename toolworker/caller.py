@@ -13,3 +13,5 @@ class CallerIdentity:
     """The call's id."""
     tool_use: str
     """The tool use's id. A retry has the same one, so a store can tell a retry from a second wish."""
+    caller_turn: int | None = None
+    """Number of the caller's latest turn that is final; ``None`` when the gateway does not say."""

@@ -45,10 +45,11 @@ async def tools(request: web.Request) -> web.Response:
 async def tool_use(request: web.Request) -> web.Response:
     """Run a tool, or answer with its outcome if this id has run before."""
     grant = request[GRANT]
-    caller = CallerIdentity(operator=grant.operator, call=_id(request, "call"), tool_use=_id(request, "id"))
-    grant.check_call(caller.call)
+    call_id, tool_use_id = _id(request, "call"), _id(request, "id")
+    grant.check_call(call_id)
     deadline_s = _deadline_s(request)
     call = _call(await _body(request))
+    caller = CallerIdentity(grant.operator, call_id, tool_use_id, call.caller_turn)
     return _json(encode_outcome(await request.app[USES].outcome(caller, call, deadline_s)))
 
 

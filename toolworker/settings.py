@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,6 +25,7 @@ _NAMES = frozenset(
     f"{PREFIX}{name}"
     for name in (
         *("HOST", "PORT", "LOG_LEVEL", "SERVICE_KEYS", "SERVICE_KEYS_FILE", "MAX_TOOL_USES", "DRAIN_S"),
+        *("QUOTES_TABLE", "CALLBACKS_TABLE", "OUTAGES_TABLE", "TIME_ZONE"),
         *("USES_PER_CALL", "USES_PER_OPERATOR"),
         *(
             "CUSTOMERS_TABLE",
@@ -71,6 +73,14 @@ class Settings:
     """TOOLWORKER_CUSTOMERS_TABLE: the DynamoDB table keyed by phone_number."""
     outcomes_table: str
     """TOOLWORKER_OUTCOMES_TABLE: the DynamoDB table of tool outcomes, keyed by use_id, time to live in expires."""
+    quotes_table: str
+    """TOOLWORKER_QUOTES_TABLE: the DynamoDB table of offers and sales, keyed by quote_id, time to live in expires."""
+    callbacks_table: str
+    """TOOLWORKER_CALLBACKS_TABLE: the DynamoDB table of promised calls, keyed by callback_id, with expires."""
+    outages_table: str
+    """TOOLWORKER_OUTAGES_TABLE: the DynamoDB table of outages, keyed by area and service."""
+    time_zone: ZoneInfo
+    """TOOLWORKER_TIME_ZONE: by whose clocks calls are promised."""
     number_plan: NumberPlan
     """TOOLWORKER_DEFAULT_COUNTRY and TOOLWORKER_PHONE_KEY_FORMATS."""
     lookup_min_score: float
@@ -95,6 +105,10 @@ class Settings:
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
             outcomes_table=_value(given, "OUTCOMES_TABLE", "tool_outcomes"),
+            quotes_table=_value(given, "QUOTES_TABLE", "quotes"),
+            callbacks_table=_value(given, "CALLBACKS_TABLE", "callbacks"),
+            outages_table=_value(given, "OUTAGES_TABLE", "outages"),
+            time_zone=_time_zone(given),
             number_plan=_number_plan(given),
             lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),
             region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,
@@ -166,6 +180,14 @@ def _number_plan(given: Mapping[str, str]) -> NumberPlan:
             f"{PREFIX}PHONE_KEY_FORMATS must be a comma list of {', '.join(KeyFormat)}, in the order to try them."
         ) from error
     return NumberPlan(country, formats)
+
+
+def _time_zone(given: Mapping[str, str]) -> ZoneInfo:
+    name = _value(given, "TIME_ZONE", "America/New_York")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(f"{PREFIX}TIME_ZONE must be a name such as America/New_York, not {name!r}.") from error
 
 
 def _service_keys(given: Mapping[str, str]) -> dict[str, Ed25519PublicKey]:

@@ -3,22 +3,35 @@
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from toolworker.contract import ToolOutcome
+from toolworker.errors import Unavailable
+from toolworker.stores.callbacks import Callback
 from toolworker.stores.opened import Stores
+from toolworker.stores.outages import Outage
 from toolworker.stores.outcomes import KEPT_S, Claim, Held, Known, OtherRequest, Ours, Standing
 from toolworker.stores.ports import Customer, Passage
+from toolworker.stores.quotes import Quote, Sale
 
 
 class MemoryAccounts:
-    """``Accounts`` over a fixed set of customers."""
+    """``Accounts`` over a few customers."""
 
     def __init__(self, customers: Iterable[Customer]) -> None:
         self._by_key = {customer.phone_number: customer for customer in customers}
 
     async def by_phone_number(self, key: str) -> Customer | None:
         return self._by_key.get(key)
+
+    def add_data(self, key: str, add_on: str, data_gb: int) -> None:
+        """What a sale does to an account; raises ``Unavailable`` for one that cannot have more data."""
+        customer = self._by_key.get(key)
+        if customer is None or customer.data_allowance_gb is None:
+            raise Unavailable("I could not make that change just now. Nothing was bought.")
+        allowance_gb = customer.data_allowance_gb + data_gb
+        self._by_key[key] = replace(customer, add_ons=(*customer.add_ons, add_on), data_allowance_gb=allowance_gb)
 
 
 class MemoryKnowledge:
@@ -84,9 +97,60 @@ class MemoryOutcomes:
         return kept if kept and kept.expires_s > self._clock() else None
 
 
+class MemoryQuotes:
+    """``Quotes`` of the customers in ``accounts``."""
+
+    def __init__(self, accounts: MemoryAccounts) -> None:
+        self._accounts = accounts
+        self._quotes: dict[str, Quote] = {}
+        self._used_by: dict[str, str] = {}
+
+    async def keep(self, quote: Quote) -> None:
+        self._quotes.setdefault(quote.quote_id, quote)
+
+    async def find(self, quote_id: str) -> Quote | None:
+        return self._quotes.get(quote_id)
+
+    async def buy(self, quote: Quote, tool_use: str) -> Sale:
+        if used_by := self._used_by.get(quote.quote_id):
+            return Sale.MADE if used_by == tool_use else Sale.USED_BEFORE
+        self._accounts.add_data(quote.customer, quote.add_on, quote.data_gb)
+        self._used_by[quote.quote_id] = tool_use
+        return Sale.MADE
+
+
+class MemoryCallbacks:
+    """``Callbacks`` that can be read."""
+
+    def __init__(self) -> None:
+        self.booked: dict[tuple[str, datetime], Callback] = {}
+
+    async def book(self, callback: Callback) -> None:
+        self.booked.setdefault((callback.phone_number, callback.at), callback)
+
+
+class MemoryOutages:
+    """``Outages`` over a fixed set."""
+
+    def __init__(self, outages: Iterable[Outage] = ()) -> None:
+        self._outages = tuple(outages)
+
+    async def in_area(self, area: str) -> tuple[Outage, ...]:
+        found = (outage for outage in self._outages if outage.area == area)
+        return tuple(sorted(found, key=lambda outage: outage.service))
+
+
 def memory_stores(*, accounts: Iterable[Customer] = (), passages: Iterable[Passage] = ()) -> Stores:
     """All stores of a worker that talks to nobody."""
-    return Stores(MemoryAccounts(accounts), MemoryKnowledge(passages), MemoryOutcomes())
+    customers = MemoryAccounts(accounts)
+    return Stores(
+        accounts=customers,
+        knowledge=MemoryKnowledge(passages),
+        outcomes=MemoryOutcomes(),
+        quotes=MemoryQuotes(customers),
+        callbacks=MemoryCallbacks(),
+        outages=MemoryOutages(),
+    )
 
 
 def _words(text: str) -> set[str]:

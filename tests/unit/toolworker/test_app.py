@@ -93,7 +93,8 @@ async def error_of(response: ClientResponse) -> str:
 async def test_the_tools_are_listed_as_the_contract_says(client: Client, bearer: dict[str, str]) -> None:
     response = await client.get("/v1/tools", headers=bearer)
     specs = {spec.name: spec for spec in map(decode_spec, (await response.json())["tools"])}
-    assert set(specs) == {"userProfileSearch", "lookup", "hang"}
+    assert set(specs) >= {"userProfileSearch", "lookup", "buyDataAddOn", "handOver", "hang"}
+    assert specs["buyDataAddOn"].effect == "write"
     assert specs["userProfileSearch"].input_schema["required"] == ["phone_number"]
     assert specs["lookup"].effect == "read"
 
@@ -326,3 +327,28 @@ async def test_beyond_the_pace_of_a_call_the_agent_asks_for_patience(settings: S
             )
             codes.append((await response.json()).get("code"))
     assert codes == [None, None, "unavailable"]
+
+
+async def test_a_write_over_http_waits_for_a_later_turn_of_the_caller_and_happens_once(
+    settings: Settings, sign: Sign
+) -> None:
+    stores = memory_stores(accounts=[replace(AMARA, data_allowance_gb=Decimal(5))])
+    async with TestClient(TestServer(build_app(settings, stores=stores), host="127.0.0.1")) as client:
+
+        async def used(tool_use: str, turn: int, name: str, **arguments: object) -> dict[str, Any]:
+            body = {"name": name, "arguments": json.dumps(arguments), "caller_turn": turn}
+            headers = {"Authorization": f"Bearer {sign()}"}
+            response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", json=body, headers=headers)
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+        quote = await used("1", 4, "dataAddOnQuote", phone_number="+14155550162", size="1 GB")
+        quote_id = quote["content"]["quote_id"]
+        assert (await used("2", 4, "buyDataAddOn", quote_id=quote_id))["code"] == "invalid_arguments"
+        bought = await used("3", 5, "buyDataAddOn", quote_id=quote_id)
+        assert bought["content"] == {"bought": "Data Add-on 1 GB", "data_gb": 1, "price_usd": 5}
+        assert await used("3", 5, "buyDataAddOn", quote_id=quote_id) == bought
+        assert (await used("4", 6, "buyDataAddOn", quote_id=quote_id))["code"] == "not_found"
+    amara = await stores.accounts.by_phone_number("+14155550162")
+    assert amara is not None
+    assert amara.data_allowance_gb == 6
