@@ -8,7 +8,7 @@ prepare := @sh scripts/python.sh scripts/prepare.py
 bin := .venv/bin
 pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 
-.PHONY: help up test check static shape setup lock fmt unit contract wire e2e web tool clean
+.PHONY: help up test check static shape setup lock fmt unit contract wire e2e web soak tool clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 24
@@ -57,12 +57,20 @@ e2e: ## a person's path, in Chromium
 	$(prepare) python web browser
 	$(pytest) tests/e2e
 
+soak: ## thousands of scripted calls against the Sonic emulator (make soak STREAMS=5000)
+	$(prepare) python
+	$(bin)/python -m tests.soak --streams $(or $(STREAMS),2000)
+
 web: ## console tests
 	$(prepare) web
 	cd webapp && npm test
 
 tool: ## write a new tool and its test: make tool NAME=outageCheck
 	@sh scripts/python.sh scripts/tool.py '$(NAME)'
+
+voice-report: ## measure hearing and speaking of the local emulator (four minutes), write docs/voice-report.md
+	$(prepare) python
+	$(bin)/python -m localcloud.voice_report
 
 clean: ## remove everything that was made here
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
