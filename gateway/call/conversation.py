@@ -98,7 +98,7 @@ class Conversation:
         """The effects of a finished block, and whether it says that the caller spoke."""
         block = self._blocks.pop(event.content_id, None)
         if event.stop_reason is StopReason.INTERRUPTED and (block is None or block.start.role is Role.ASSISTANT):
-            return self._barge_in(now), True
+            return [*self._last_words(block), *self._barge_in(now)], True
         if block is None:
             return [], False
         if block.start.kind is Kind.AUDIO:
@@ -144,8 +144,18 @@ class Conversation:
             return [], False
         if block.start.stage is Stage.SPECULATIVE:
             return self._will_say(text), False
+        return self._said(text), False
+
+    def _said(self, text: str) -> list[Effect]:
         sentence = self.turns.agent_said(text)
-        return ([] if sentence is None else [ToCaller(sentence.transcript())]), False
+        return [] if sentence is None else [ToCaller(sentence.transcript())]
+
+    def _last_words(self, block: _Block | None) -> list[Effect]:
+        """The final text of an interrupted block: what Sonic had spoken of its sentence by then."""
+        if block is None or block.start.stage is not Stage.FINAL:
+            return []
+        text = "".join(block.text).strip()
+        return [] if not text or "".join(text.split()) == _INTERRUPTED else self._said(text)
 
     def _will_say(self, text: str) -> list[Effect]:
         _, effects = self._open_utterance()

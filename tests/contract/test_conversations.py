@@ -22,12 +22,6 @@ each_of_the_gateways = pytest.mark.parametrize("golden", those(lambda head: "gat
 each_call = pytest.mark.parametrize("golden", those(lambda head: head.get("gateway") == "call"), ids=lambda g: g.name)
 each_emulated = pytest.mark.parametrize("golden", those(lambda head: head["emulated"]), ids=lambda g: g.name)
 
-NOT_YET = {
-    "barge-in-in-its-text": "the text of a block that ends INTERRUPTED is dropped, so the cut is measured along words "
-    "that were planned but never generated",
-}
-"""Conversations of which a call does not tell its page the truth yet."""
-
 READ_AS: dict[str, type[sonic.Output]] = {
     "completionStart": sonic.CompletionStarted,
     "contentStart": sonic.BlockStarted,
@@ -131,9 +125,7 @@ def test_a_call_says_to_sonic_what_the_conversation_has(golden: Conversation) ->
 
 
 @each_call
-def test_a_call_tells_its_page_what_happened(golden: Conversation, request: pytest.FixtureRequest) -> None:
-    if golden.name in NOT_YET:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=NOT_YET[golden.name]))
+def test_a_call_tells_its_page_what_happened(golden: Conversation) -> None:
     assert HeldCall(golden).page == json.loads(golden.page_file.read_text(encoding="utf-8"))
 
 
