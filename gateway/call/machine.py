@@ -22,7 +22,7 @@ from gateway.call.tally import Tally
 from gateway.call.tooluses import ToolUses
 from gateway.call.uplink import Uplink
 from gateway.caller import messages as page
-from gateway.errors import CallError, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
+from gateway.errors import CallError, Draining, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
 from gateway.profiles import Profile
 from gateway.sonic import events as sonic
 from toolworker.contract import ToolOutcome, ToolSpec
@@ -163,11 +163,11 @@ class Call:
 
     def failed(self, error: CallError) -> list[Effect]:
         """Something broke that the call cannot survive."""
-        return self._end(error.ending)
+        return self._end(error.ending, str(error))
 
     def drained(self) -> list[Effect]:
         """This gateway is going away."""
-        return self._end(Ending(EndCode.DRAINING, "This line is being closed for maintenance. Please call again.", 1.0))
+        return self._end(Ending(EndCode.DRAINING, Draining.message, 1.0))
 
     def _page_said(self, message: page.FromCaller, now: float) -> list[Effect]:
         match message:
@@ -273,11 +273,11 @@ class Call:
             *self._tools.time_passed(now),
         ]
 
-    def _end(self, ending: Ending) -> list[Effect]:
+    def _end(self, ending: Ending, reason: str = "") -> list[Effect]:
         if self.state is State.OVER:
             return []
         self.state = State.OVER
-        return [EndCall(ending)]
+        return [EndCall(ending, reason)]
 
 
 def _audio(frames: Iterable[bytes]) -> list[Effect]:
