@@ -415,6 +415,29 @@ async def test_a_fault_can_be_set_on_one_open_stream(client: RawClient, server: 
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/model/amazon.nova-2-sonic-v1%3A0/converse"), ("GET", "/model/x/invoke-with-bidirectional-stream")],
+)
+async def test_no_other_operation_is_served(client: RawClient, method: str, path: str) -> None:
+    request = client.request(method, path, [])
+    await request.finished()
+    assert (request.status, request.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+
+
+async def test_the_control_paths_take_no_other_method(client: RawClient) -> None:
+    request = client.request("PUT", "/status", [])
+    await request.finished()
+    assert request.status == 405
+
+
+async def test_a_fault_as_long_as_a_book_is_refused(client: RawClient) -> None:
+    post = client.request("POST", "/faults", [])
+    await post.send_bytes(b" " * 70_000, end=True)
+    await post.finished()
+    assert (post.status, json.loads(post.data)) == (400, {"message": "the fault is too long"})
+
+
+@pytest.mark.parametrize(
     ("fault", "sentence"),
     [({"action": "explode"}, "action must be one of"), ({"action": "drop", "stream": "x"}, "no open stream has")],
 )

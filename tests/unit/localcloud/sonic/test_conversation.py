@@ -419,9 +419,10 @@ def test_the_next_sentence_is_synthesised_while_the_first_is_sent() -> None:
     ]
 
 
-def test_the_ear_is_told_the_pause_of_the_session() -> None:
-    room = Room().open()
-    assert room.ear.expected_pauses_ms == [2000]
+@pytest.mark.parametrize(("sensitivity", "pause_ms"), [("HIGH", 1500), ("MEDIUM", 1750), ("LOW", 2000)])
+def test_the_ear_is_told_the_pause_of_the_session(sensitivity: str, pause_ms: int) -> None:
+    room = Room().take(SessionStarted(1024, sensitivity), PromptStarted("p", "amy", 24000, ()), AudioOpened(16000))
+    assert room.ear.expected_pauses_ms == [pause_ms]
 
 
 def test_prompt_tools_and_history_are_given_to_the_mind() -> None:
