@@ -64,19 +64,15 @@ def fill_outages(dynamodb: "DynamoDBServiceResource", outages_file: Path = OUTAG
             batch.put_item(Item={name: value for name, value in row.items() if value})
 
 
-def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
-    """Make the customers table and put every row of the file in it; the number of rows."""
-    customers = load_customers(customers_file)
-    table = dynamodb.create_table(
+def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> None:
+    """Make the customers table and put every row of the file in it."""
+    dynamodb.create_table(
         TableName=CUSTOMERS_TABLE,
         KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    with table.batch_writer() as batch:
-        for customer in customers:
-            batch.put_item(Item={**customer})
-    return len(customers)
+    load_customers(customers_file, CUSTOMERS_TABLE)
 
 
 def make_identity(cognito: "CognitoIdentityProviderClient", region: str, console_urls: list[str]) -> Identity:
