@@ -3,7 +3,8 @@
 A worker claims the use before it runs it and records the outcome afterwards; the first outcome recorded is everybody's.
 A read that another worker holds is simply run too. A write waits until the other has an outcome or has let go: a worker
 that was killed lets go within ``HOLD_S``. Without the store, reads go on with what this process remembers, and
-writes are refused: nobody could say whether they have happened.
+writes are refused: nobody could say whether they have happened. A store that keeps failing is left alone for a while,
+so that not every read waits for it.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from toolworker.breaker import Breaker
 from toolworker.caller import CallerIdentity
 from toolworker.contract import ToolCall, ToolOutcome
 from toolworker.errors import Busy, Conflict, Unavailable
@@ -41,6 +43,7 @@ class Once:
         self._execution = execution
         self._outcomes = outcomes
         self._worker = worker
+        self._breaker = Breaker(clock)
         self._clock = clock
         self._wait = wait
 
@@ -73,10 +76,24 @@ class Once:
                 return await self._run(claim, caller, call, give_up_at)
 
     async def _standing(self, claim: Claim, give_up_at: float, *, writes: bool) -> Standing:
-        standing = await self._outcomes.claim(claim, HOLD_S)
+        standing = await self._claimed(claim)
         while writes and isinstance(standing, Held) and self._clock() + ASK_AGAIN_S < give_up_at:
             await self._wait(ASK_AGAIN_S)
+            standing = await self._claimed(claim)
+        return standing
+
+    async def _claimed(self, claim: Claim) -> Standing:
+        if not self._breaker.admits():
+            raise Unavailable("I can't make sure of that right now. Shall I try again in a moment?")
+        failed = None
+        try:
             standing = await self._outcomes.claim(claim, HOLD_S)
+            failed = False
+        except Unavailable:
+            failed = True
+            raise
+        finally:
+            self._breaker.ended(failed=failed)
         return standing
 
     async def _run(self, claim: Claim, caller: CallerIdentity, call: ToolCall, give_up_at: float) -> ToolOutcome:

@@ -3,6 +3,7 @@
 Run as a program this file is such a worker, with tools that can be slow: ``python test_toolworker_killed.py EFFECTS``.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -25,11 +27,13 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from types_boto3_dynamodb import DynamoDBClient
 
 from toolworker.app import build_app
 from toolworker.caller import CallerIdentity
 from toolworker.declaration import tool
 from toolworker.settings import Settings
+from toolworker.stores.quotes import DynamoDbQuotes, Quote, Quotes
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = Ed25519PrivateKey.generate()
@@ -58,13 +62,24 @@ def slow_look(item: str) -> dict[str, Any]:
     return {"seen": item, "by": os.environ["WORKER"]}
 
 
+@tool(name="buyThenHang", effect="write", deadline_s=8.0)
+async def buy_then_hang(quote_id: str, *, quotes: Quotes, caller: CallerIdentity) -> dict[str, Any]:
+    """Buy, and be slow to say so."""
+    quote = await quotes.find(quote_id)
+    assert quote is not None
+    sale = await quotes.buy(quote, caller.tool_use)
+    (Path(os.environ["EFFECTS"]) / f"bought-{quote_id}").touch()
+    await asyncio.sleep(float(os.environ.get("SLOW_S", "0")))
+    return {"sale": sale.name}
+
+
 def serve() -> None:
     """Be a worker until told to stop; the first line says on which port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    app = build_app(Settings.from_env(os.environ), tools=[slow_buy, slow_look])
+    app = build_app(Settings.from_env(os.environ), tools=[slow_buy, slow_look, buy_then_hang])
     web.run_app(app, sock=listener, print=None, access_log=None)
 
 
@@ -75,21 +90,27 @@ class Worker:
 
 
 @pytest.fixture(scope="module")
-def environment(ministack: str) -> dict[str, str]:
-    table = f"outcomes-{uuid.uuid4().hex[:8]}"
-    dynamodb = boto3.client(
+def dynamodb(ministack: str) -> DynamoDBClient:
+    return boto3.client(
         "dynamodb",
         endpoint_url=ministack,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "use_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "use_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+
+
+@pytest.fixture(scope="module")
+def environment(ministack: str, dynamodb: DynamoDBClient) -> dict[str, str]:
+    run = uuid.uuid4().hex[:8]
+    tables = {"use_id": f"outcomes-{run}", "quote_id": f"quotes-{run}", "phone_number": f"customers-{run}"}
+    for key, name in tables.items():
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TOOLWORKER_", "AWS_"))}
     return {
         **inherited,
@@ -100,7 +121,9 @@ def environment(ministack: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL_DYNAMODB": ministack,
         "TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC_PEM}),
-        "TOOLWORKER_OUTCOMES_TABLE": table,
+        "TOOLWORKER_OUTCOMES_TABLE": tables["use_id"],
+        "TOOLWORKER_QUOTES_TABLE": tables["quote_id"],
+        "TOOLWORKER_CUSTOMERS_TABLE": tables["phone_number"],
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
     }
 
@@ -148,10 +171,10 @@ def answer(worker: Worker, method: str, path: str, body: str | None) -> dict[str
     return said
 
 
-def used(workers: list[Worker], folder: str, name: str, use: int) -> dict[str, Any]:
+def used(workers: list[Worker], folder: str, name: str, use: int, **arguments: str) -> dict[str, Any]:
     """The outcome of one tool use, asked for as the gateway does: again, of the other worker, until it is there."""
     deadline = time.monotonic() + DEADLINE_S
-    body = json.dumps({"name": name, "arguments": json.dumps({"item": f"item-{use}"})})
+    body = json.dumps({"name": name, "arguments": json.dumps(arguments or {"item": f"item-{use}"})})
     path = f"/v1/calls/call-1/tool-uses/{folder}-{name}-{use}"
     for turn in range(1000):
         assert time.monotonic() < deadline, f"{name} {use} has no outcome"
@@ -186,6 +209,36 @@ def test_when_one_of_two_workers_goes_each_tool_use_still_has_one_outcome_and_on
     assert again == outcomes
     assert len(list(tmp_path.glob("bought-*"))) == USES // 2
     assert list(tmp_path.glob("double-*")) == []
+
+
+def test_a_worker_killed_after_it_has_bought_and_before_it_said_so_leaves_no_second_purchase(
+    environment: dict[str, str], dynamodb: DynamoDBClient, tmp_path: Path
+) -> None:
+    quotes, customers = environment["TOOLWORKER_QUOTES_TABLE"], environment["TOOLWORKER_CUSTOMERS_TABLE"]
+    for use in range(USES // 2):
+        customer = {"phone_number": {"S": f"+1{use}"}, "data_allowance_gb": {"N": "5"}}
+        dynamodb.put_item(TableName=customers, Item=customer)
+        store = DynamoDbQuotes(dynamodb, quotes, customers)
+        asyncio.run(store.keep(Quote(f"Q{use}", "call-1", 1, f"+1{use}", "Data Add-on 3 GB", 3, Decimal(10))))
+        store.close()
+    with (
+        running(environment, "slow", 60.0, tmp_path) as slow,
+        running(environment, "fast", 0.0, tmp_path) as fast,
+        ThreadPoolExecutor(USES) as gateway,
+    ):
+        asked = [
+            gateway.submit(used, [slow, fast], tmp_path.name, "buyThenHang", use, quote_id=f"Q{use}")
+            for use in range(USES // 2)
+        ]
+        give_up = time.monotonic() + DEADLINE_S
+        while len(list(tmp_path.glob("bought-*"))) < USES // 2:
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        slow.process.kill()
+        outcomes = [future.result() for future in asked]
+    assert [outcome["content"] for outcome in outcomes] == [{"sale": "MADE"}] * (USES // 2)
+    items = dynamodb.scan(TableName=customers)["Items"]
+    assert [(item["data_allowance_gb"], len(item["add_ons"]["L"])) for item in items] == [({"N": "8"}, 1)] * (USES // 2)
 
 
 if __name__ == "__main__":

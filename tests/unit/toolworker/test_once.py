@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from toolworker.breaker import FAILURES, REST_S
 from toolworker.caller import CallerIdentity
 from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolOutcome, ToolSucceeded
 from toolworker.declaration import tool
@@ -173,6 +174,24 @@ async def test_without_the_store_reads_go_on_and_writes_are_refused(till: Till, 
     assert isinstance(refused, ToolFailed)
     assert refused.code is FailureCode.UNAVAILABLE
     assert till.sales == 0
+
+
+async def test_a_store_that_keeps_failing_is_left_alone_until_it_has_rested(till: Till, time: Time) -> None:
+    class Counting(Broken):
+        claims = 0
+
+        async def claim(self, claim: Claim, held_s: float) -> Standing:
+            self.claims += 1
+            return await super().claim(claim, held_s)
+
+    store = Counting()
+    one = worker("one", till, store, time)
+    for _ in range(FAILURES + 3):
+        assert await one.outcome(ADA, REQUEST, LOOK, None) == ToolSucceeded({"sales": 0})
+    assert store.claims == FAILURES
+    time.now_s += REST_S
+    await one.outcome(ADA, REQUEST, LOOK, None)
+    assert store.claims == FAILURES + 1
 
 
 async def test_a_running_tool_holds_on_to_its_use(till: Till, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
