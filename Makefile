@@ -8,7 +8,7 @@ prepare := @sh scripts/python.sh scripts/prepare.py
 bin := .venv/bin
 pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 
-.PHONY: help up test check static shape setup lock fmt unit contract wire e2e web soak tool clean
+.PHONY: help up test check static shape setup lock fmt unit contract wire e2e web bench soak tool clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 24
@@ -72,7 +72,11 @@ voice-report: ## measure hearing and speaking of the local emulator (four minute
 	$(prepare) python
 	$(bin)/python -m localcloud.voice_report
 
+bench: ## whether one caller's hanging tool is heard by twenty others
+	$(prepare) python
+	$(bin)/python -m tests.bench.slow_tool
+
 clean: ## remove everything that was made here
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf webapp/node_modules webapp/dist
+	rm -rf webapp/node_modules webapp/dist tests/wire/node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

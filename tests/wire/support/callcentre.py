@@ -4,7 +4,7 @@ Everything meets over real sockets and the real SDK; only speech is scripted, so
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,8 +25,9 @@ from localcloud.sonic.settings import SonicSettings
 from tests.wire.support.caller import Caller, calling
 from tests.wire.support.identity import CLIENT, ISSUER, UserPool
 from toolworker.app import build_app as build_toolworker
+from toolworker.declaration import AnyTool
 from toolworker.settings import Settings as ToolWorkerSettings
-from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.memory import memory_stores
 from toolworker.stores.ports import Customer, Passage
 
 CUSTOMER = Customer("+14155550162", "Maria Alvarez", "Unlimited Plus", bill_usd=Decimal("72.50"), bill_due="2026-12-15")
@@ -62,8 +63,12 @@ async def open_call_centre(
     *,
     sonic: SonicSettings | None = None,
     settings: Mapping[str, str] | None = None,
+    tools: Iterable[AnyTool] | None = None,
 ) -> AsyncIterator[CallCentre]:
-    """Start every part on a free port; ``settings`` are environment names of the gateway's."""
+    """Start every part on a free port.
+
+    ``settings`` are environment names of the gateway's, ``tools`` replaces the tool worker's own.
+    """
     private, public = _service_keys()
     pool = UserPool()
     async with AsyncExitStack() as stack:
@@ -77,9 +82,8 @@ async def open_call_centre(
                 "TOOLWORKER_DRAIN_S": "0",
             }
         )
-        worker_app = build_toolworker(
-            worker_settings, accounts=MemoryAccounts([CUSTOMER]), knowledge=MemoryKnowledge([ARTICLE])
-        )
+        stores = memory_stores(accounts=[CUSTOMER], passages=[ARTICLE])
+        worker_app = build_toolworker(worker_settings, stores=stores, tools=tools)
         worker = await stack.enter_async_context(TestServer(worker_app, host="127.0.0.1"))
         environ = {
             "GATEWAY_TOKEN_ISSUER": ISSUER,
