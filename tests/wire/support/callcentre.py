@@ -20,6 +20,7 @@ from gateway.app import build_app as build_gateway
 from gateway.parts import PARTS, Parts
 from gateway.settings import Settings
 from localcloud.sonic import script
+from localcloud.sonic.ports import MindFactory
 from localcloud.sonic.server import SonicServer, serve
 from localcloud.sonic.settings import SonicSettings
 from tests.wire.support.caller import Caller, calling
@@ -30,7 +31,14 @@ from toolworker.settings import Settings as ToolWorkerSettings
 from toolworker.stores.memory import memory_stores
 from toolworker.stores.ports import Customer, Passage
 
-CUSTOMER = Customer("+14155550162", "Maria Alvarez", "Unlimited Plus", bill_usd=Decimal("72.50"), bill_due="2026-12-15")
+CUSTOMER = Customer(
+    "+14155550162",
+    "Maria Alvarez",
+    "Essential",
+    bill_usd=Decimal("72.50"),
+    bill_due="2026-12-15",
+    data_allowance_gb=Decimal(5),
+)
 ARTICLE = Passage("Roaming in Europe", "Travel Pass Europe costs 10 dollars per day.", "s3://articles/roaming.md", 0.0)
 
 
@@ -59,7 +67,7 @@ class CallCentre:
 @asynccontextmanager
 async def open_call_centre(
     folder: Path,
-    answers: script.Answers,
+    answers: MindFactory,
     *,
     sonic: SonicSettings | None = None,
     settings: Mapping[str, str] | None = None,
