@@ -65,7 +65,7 @@ web: ## console tests
 	$(prepare) web
 	cd webapp && npm test
 
-tool: ## write a new tool and its test: make tool NAME=outageCheck
+tool: ## write a new tool and its test: make tool NAME=storeNews
 	@sh scripts/python.sh scripts/tool.py '$(NAME)'
 
 voice-report: ## measure hearing and speaking of the local emulator (four minutes), write docs/voice-report.md
