@@ -11,7 +11,7 @@ pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 .PHONY: help up test check static shape setup lock fmt unit contract wire e2e web bench soak tool clean
 
 help: ## show this list
-	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 24
+	@grep -E '^[a-z0-9 -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 -]+):.*## (.*)/  \1	\2/' | expand -t 24
 
 up: ## set up what is missing and start everything on this machine
 	$(prepare) python web
