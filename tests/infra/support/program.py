@@ -51,10 +51,14 @@ def deploy(cloud: Cloud, config: Mapping[str, str], *, stack: str = "dev", previ
     known = set(sys.modules)
     try:
         with chdir(main), mock.patch.dict(os.environ, {"PULUMI_CONFIG": json.dumps(dict(config))}):
-            asyncio.run(pulumi.runtime.run_in_stack(lambda: runpy.run_path(".", run_name="__main__")))
+            asyncio.run(pulumi.runtime.run_in_stack(_main))
     finally:
         # The program runs in a process of its own each time; here only its own modules are forgotten.
         for name in set(sys.modules) - known:
             if name == "infra" or name.startswith("infra."):
                 del sys.modules[name]
     return monitor.graph
+
+
+def _main() -> None:
+    runpy.run_path(".", run_name="__main__")
