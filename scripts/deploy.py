@@ -170,7 +170,7 @@ def _stored(value: object) -> str | Decimal | list[str]:
 
 def summary(outputs: Outputs, region: str) -> str:
     """What a person does next."""
-    user = f"--region {region} --user-pool-id {outputs.pool_id} --username you@example.com"
+    user = f"--region {region} --user-pool-id {outputs.pool_id} --username alice"
     return "\n".join(
         (
             "",
@@ -184,7 +184,7 @@ def summary(outputs: Outputs, region: str) -> str:
             "",
             "The first operator (Cognito sends the password to the address):",
             f"  aws cognito-idp admin-create-user {user} \\",
-            "    --user-attributes Name=email,Value=you@example.com Name=email_verified,Value=true",
+            "    --user-attributes Name=email,Value=alice@example.com Name=email_verified,Value=true",
             f"  aws cognito-idp admin-add-user-to-group {user} --group-name operators",
             "",
             "The console of your working copy against this deployment (with devOrigin set):",

@@ -44,7 +44,7 @@ class Balancer(pulumi.ComponentResource):
             target_type="ip",
             # A gateway that is going away keeps its calls for as long as the longest of them may last.
             deregistration_delay=settings.call_limit_s + 10,
-            # Least outstanding requests counts open WebSockets, round robin does not.
+            # An open WebSocket is an outstanding request: a new call goes to whoever has the fewest.
             load_balancing_algorithm_type="least_outstanding_requests",
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": STICKY_S},
             # Never readiness: ECS kills the task of an unhealthy target, and a full gateway is not a broken one.

@@ -94,7 +94,6 @@ class Edge(pulumi.ComponentResource):
             is_ipv6_enabled=True,
             # WebSockets are HTTP/1.1 to CloudFront whatever the page speaks else.
             http_version="http2and3",
-            price_class="PriceClass_100",
             default_root_object="index.html",
             aliases=[] if settings.domain is None else [settings.domain],
             web_acl_id=door.web_acl_arn,

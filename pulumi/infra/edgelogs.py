@@ -36,7 +36,12 @@ class AccessLog(pulumi.ComponentResource):
         super().__init__("switchboard:edge:AccessLog", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         group = aws.cloudwatch.LogGroup(
-            f"{name}-edge", retention_in_days=settings.log_retention_days, region=EDGE_REGION, opts=child
+            f"{name}-edge",
+            # Log groups of this prefix need no policy of their own each (CloudWatch Logs, vended logs).
+            name=f"/aws/vendedlogs/cloudfront/{name}",
+            retention_in_days=settings.log_retention_days,
+            region=EDGE_REGION,
+            opts=child,
         )
         source = aws.cloudwatch.LogDeliverySource(
             f"{name}-edge",

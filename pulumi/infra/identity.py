@@ -22,7 +22,8 @@ class Identity(pulumi.ComponentResource):
         pool = aws.cognito.UserPool(
             name,
             admin_create_user_config={"allow_admin_create_user_only": True},
-            username_attributes=["email"],
+            # The console shows the name somebody signs in with; they may also type their address.
+            alias_attributes=["email"],
             auto_verified_attributes=["email"],
             account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
             password_policy={

@@ -65,6 +65,6 @@ class Image(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        self.reference = image.ref
+        self.reference = pulumi.Output.concat(repository.repository_url, "@", image.digest)
         self.repository_arn = repository.arn
         self.register_outputs({"reference": self.reference})

@@ -158,10 +158,10 @@ def deployments_are_gentle(graph: Graph) -> Iterator[str]:
 
 
 def containers_are_hardened(graph: Graph) -> Iterator[str]:
-    images = {image.token("ref") for image in graph.of("docker-build:index:Image")}
+    digests = tuple(f"@{image.token('digest')}" for image in graph.of("docker-build:index:Image"))
     for task in graph.of("ecs/taskDefinition:TaskDefinition"):
         for container in containers(task):
-            yield from (f"{task.name}: {what}" for what in _soft_spots(container, images))
+            yield from (f"{task.name}: {what}" for what in _soft_spots(container, digests))
 
 
 def images_fit_the_processor(graph: Graph) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _ports(task: Node) -> set[tuple[str, int]]:
     }
 
 
-def _soft_spots(container: dict[str, Json], images: set[str]) -> Iterator[str]:
+def _soft_spots(container: dict[str, Json], digests: tuple[str, ...]) -> Iterator[str]:
     if container.get("user") in {None, "", "0", "root"}:
         yield "runs as root"
     if container.get("readonlyRootFilesystem") is not True:
@@ -209,8 +209,8 @@ def _soft_spots(container: dict[str, Json], images: set[str]) -> Iterator[str]:
         yield "keeps Linux capabilities"
     if container.get("privileged"):
         yield "is privileged"
-    if container["image"] not in images:
-        yield "runs an image that was not built here"
+    if not container["image"].endswith(digests):
+        yield "runs an image that was not built here, or not by its digest"
 
 
 RULES = (
