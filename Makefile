@@ -9,7 +9,7 @@ bin := .venv/bin
 stack = $(or $(STACK),$(error name the stack, for example STACK=dev))
 pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 
-.PHONY: help up test check static shape setup lock fmt unit contract wire infra e2e console web deploy destroy clean
+.PHONY: help up test check static shape setup lock fmt unit contract wire infra e2e console web deploy destroy soak tool clean
 
 help: ## show this list
 	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 24
@@ -66,13 +66,24 @@ web: ## the console with reloading, against `make up` or the deployment named in
 	$(prepare) web
 	cd webapp && npm run dev
 
-deploy: ## deploy to AWS: make deploy STACK=dev (YES=1 does not ask, SAMPLE=1 loads the sample customers)
+deploy: ## deploy to AWS: make deploy STACK=dev (YES=1 does not ask, SAMPLE=1 loads sample customers)
 	$(prepare) python web
-	@$(bin)/python scripts/deploy.py up $(stack) $(if $(YES),--yes) $(if $(SAMPLE),--sample-customers)
+	@$(bin)/python -m scripts.deploy up $(stack) $(if $(YES),--yes) $(if $(SAMPLE),--sample-customers)
 
 destroy: ## take a deployment away: make destroy STACK=dev
 	$(prepare) python
-	@$(bin)/python scripts/deploy.py destroy $(stack) $(if $(YES),--yes)
+	@$(bin)/python -m scripts.deploy destroy $(stack) $(if $(YES),--yes)
+
+soak: ## thousands of scripted calls against the Sonic emulator (make soak STREAMS=5000)
+	$(prepare) python
+	$(bin)/python -m tests.soak --streams $(or $(STREAMS),2000)
+
+tool: ## write a new tool and its test: make tool NAME=outageCheck
+	@sh scripts/python.sh scripts/tool.py '$(NAME)'
+
+voice-report: ## measure hearing and speaking of the local emulator (four minutes), write docs/voice-report.md
+	$(prepare) python
+	$(bin)/python -m localcloud.voice_report
 
 clean: ## remove everything that was made here
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

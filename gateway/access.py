@@ -31,7 +31,7 @@ class Door:
         section 10.2), and the token is never ambient, so nothing rides on a missing one.
         """
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is None or urlsplit(origin).netloc == request.host:
+        if origin is None or _authority(origin) == request.host:
             return None
         if origin in self._allowed_origins:
             return origin
@@ -40,13 +40,23 @@ class Door:
     async def caller(self, request: web.Request) -> Operator | None:
         """The operator behind a call's handshake; None when it does not offer ``call.v1``. Raises ``TokenRefused``."""
         self.foreign_origin(request)
-        offers = ",".join(request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, []))
-        offered, token = bearer_from_subprotocols(offers)
+        # aiohttp chooses from the first of several such headers; it logs what it knows nothing of, a token included.
+        offers = request.headers.getall(hdrs.SEC_WEBSOCKET_PROTOCOL, [""])
+        offered, _ = bearer_from_subprotocols(offers[0])
+        _, token = bearer_from_subprotocols(",".join(offers))
         return await self._verifier.verify(token) if offered else None
 
     async def visitor(self, request: web.Request) -> Operator:
         """The operator behind an API request. Raises ``TokenRefused``."""
         return await self._verifier.verify(bearer_from_header(request.headers.get(hdrs.AUTHORIZATION)))
+
+
+def _authority(origin: str) -> str | None:
+    """Host and port of an origin (RFC 6454 section 6.2); None where it has none."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def refusal(refused: TokenRefused) -> web.Response:

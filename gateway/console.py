@@ -58,4 +58,6 @@ def _origin_of_sign_in(config: Path) -> str:
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise SettingsError(f"GATEWAY_CONSOLE_DIR: {config} is missing or names no hosted_ui.") from error
     parts = urlsplit(str(hosted_ui))
+    if not parts.scheme or not parts.netloc:
+        raise SettingsError(f"GATEWAY_CONSOLE_DIR: hosted_ui in {config} is not a whole address.")
     return f"{parts.scheme}://{parts.netloc}"

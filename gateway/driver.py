@@ -93,6 +93,7 @@ class Driver:
         self._woken = asyncio.Event()
         self._over = asyncio.Event()
         self._ending: Ending | None = None
+        self._reason = ""
         self._stream: Stream | None = None
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -151,8 +152,8 @@ class Driver:
                 self._start(self._run_tool(effect))
             case OpenSession(opening):
                 self._start(self._hold_session(opening))
-            case EndCall(ending):
-                self._ending = ending
+            case EndCall(ending, reason):
+                self._ending, self._reason = ending, reason
                 self._over.set()
 
     async def _read_caller(self) -> None:
@@ -262,5 +263,12 @@ class Driver:
             "session_frames_dropped": self._to_session.dropped_frames,
         }
         log.info(
-            "call", extra={"call": self._call.id, "end": ending.code, "duration_s": round(duration_s, 3), **figures}
+            "call",
+            extra={
+                "call": self._call.id,
+                "end": ending.code,
+                "reason": self._reason,
+                "duration_s": round(duration_s, 3),
+                **figures,
+            },
         )

@@ -7,6 +7,7 @@
      |       `- TooBig             ... by size
      |- Refused                    not this person, or not allowed
      |- Busy                       no stream free
+     |- Draining                   this gateway goes away
      |- SonicUnavailable           Sonic or its region is gone
      `- SlowCaller                 the caller's connection cannot keep up
 
@@ -124,6 +125,13 @@ class Busy(CallError):
 
     code = EndCode.BUSY
     message = "All lines are busy. Please call again in a moment."
+
+
+class Draining(CallError):
+    """This gateway goes away."""
+
+    code = EndCode.DRAINING
+    message = "This line is being closed for maintenance. Please call again."
 
 
 class SonicUnavailable(CallError):

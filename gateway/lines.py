@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.driver import Driver
-from gateway.errors import Busy
+from gateway.errors import Busy, Draining
 
 RETRY_AFTER_S = 15.0
 """What a caller who finds every line busy is told to wait."""
+
+_DRAINING_RETRY_S = 1.0
+"""Another gateway is there by then."""
 
 
 class Lines:
@@ -27,8 +30,10 @@ class Lines:
 
     @contextmanager
     def hold(self, call: Driver) -> Iterator[None]:
-        """Keep a line for as long as the call lasts; raises ``Busy`` when there is none."""
-        if self.full or self.draining:
+        """Keep a line for as long as the call lasts; raises ``Busy`` when there is none, or ``Draining``."""
+        if self.draining:
+            raise Draining("a call while draining", retry_after_s=_DRAINING_RETRY_S)
+        if self.full:
             raise Busy(f"{len(self._calls)} of {self._capacity} lines taken", retry_after_s=RETRY_AFTER_S)
         self._calls.add(call)
         try:

@@ -1,6 +1,7 @@
 """The gateway's two doors: ``GET /api/session`` says who is there, ``GET /api/call`` is a call."""
 
 import uuid
+from contextlib import suppress
 
 from aiohttp import hdrs, web
 
@@ -10,7 +11,7 @@ from gateway.call.machine import Call
 from gateway.caller.messages import CallEnded
 from gateway.caller.socket import PageSocket
 from gateway.driver import Driver
-from gateway.errors import Busy
+from gateway.errors import Busy, Draining
 from gateway.parts import PARTS, Parts
 from gateway.profiles import MAX_PROMPT_CHARS, Profile
 
@@ -68,9 +69,10 @@ async def call(request: web.Request) -> web.StreamResponse:
     try:
         with parts.lines.hold(driver):
             ending = await driver.run()
-    except Busy as busy:
-        ending = busy.ending
-        await socket.send(CallEnded(ending))
+    except (Busy, Draining) as refused:
+        ending = refused.ending
+        with suppress(OSError):  # the page may be gone already
+            await socket.send(CallEnded(ending))
     await socket.close(ending.close_code)
     return response
 

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,13 +85,14 @@ class Settings:
             service_key_id=read.text("GATEWAY_SERVICE_KEY_ID", "gateway-1"),
             host=read.text("GATEWAY_HOST", "127.0.0.1"),
             port=read.whole("GATEWAY_PORT", 8080, 0, 65_535),
-            allowed_origins=frozenset(read.words("GATEWAY_ALLOWED_ORIGINS")),
+            allowed_origins=read.origins("GATEWAY_ALLOWED_ORIGINS"),
             token_group=read.text("GATEWAY_TOKEN_GROUP", "operators"),
             sonic_model=read.text("GATEWAY_SONIC_MODEL", "amazon.nova-2-sonic-v1:0"),
             sonic_region=read.text("AWS_REGION", "us-east-1"),
-            sonic_endpoint=read.url("GATEWAY_SONIC_ENDPOINT", "") or None,
+            # Over plain http awscrt speaks no HTTP/2, and without HTTP/2 there is no stream both ways.
+            sonic_endpoint=read.url("GATEWAY_SONIC_ENDPOINT", "", "https") or None,
             sonic_ca_file=read.file("GATEWAY_SONIC_CA_FILE"),
-            sonic_open_timeout_s=read.number("GATEWAY_SONIC_OPEN_TIMEOUT_S", 4.0, 0.1, 60),
+            sonic_open_timeout_s=read.number("GATEWAY_SONIC_OPEN_TIMEOUT_S", 4.0, 0.1, _LIMITS.start_s),
             profiles_file=read.file("GATEWAY_PROFILES_FILE") or PACKAGED,
             console_dir=read.folder("GATEWAY_CONSOLE_DIR"),
             max_calls=read.whole("GATEWAY_MAX_CALLS", 20, 1, 10_000),
@@ -111,6 +113,14 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
             raise SettingsError(f"{name} is not a setting of the gateway; {hint}")
 
 
+def _is_url(value: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.hostname)
+
+
 class _Reader:
     """Reads one environment; an empty value counts as absent."""
 
@@ -126,8 +136,12 @@ class _Reader:
             raise SettingsError(f"{name} is not set; see .env.example.")
         return value
 
-    def words(self, name: str) -> list[str]:
-        return [word.strip() for word in self.text(name, "").split(",") if word.strip()]
+    def origins(self, name: str) -> frozenset[str]:
+        """Origins as browsers write them (RFC 6454 section 6.2): any other spelling would match no page."""
+        origins = frozenset(word.strip() for word in self.text(name, "").split(",") if word.strip())
+        if not all(re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", origin) for origin in origins):
+            raise SettingsError(f"{name} must be origins such as https://console.example.com, separated by commas.")
+        return origins
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name, default).upper()
@@ -150,11 +164,12 @@ class _Reader:
             raise SettingsError(f"{name} must be a whole number from {low} to {high}.")
         return int(value)
 
-    def url(self, name: str, default: str) -> str:
+    def url(self, name: str, default: str, *schemes: str) -> str:
+        schemes = schemes or ("http", "https")
         value = self.text(name, default)
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise SettingsError(f"{name} must be a URL that starts with http:// or https://.")
+        if value and not _is_url(value, schemes):
+            starts = " or ".join(f"{scheme}://" for scheme in schemes)
+            raise SettingsError(f"{name} must be a URL that starts with {starts}.")
         return value
 
     def file(self, name: str) -> Path | None:

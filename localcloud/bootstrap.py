@@ -1,10 +1,11 @@
-"""Fills the empty local AWS: the customers table with its rows, the user pool with a client and an operator.
+"""Fills the empty local AWS: the tables, the customers, the user pool with a client and an operator.
 
 Run as ``python -m localcloud.bootstrap`` in an environment that points boto3 at the local endpoint. Writes the
 identity that gateway and console are told to trust. The local AWS keeps nothing, so it always starts from empty.
 """
 
 import argparse
+import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,19 +29,50 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBServiceResource
 
 
-def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> int:
-    """Make the customers table and put every row of the file in it; the number of rows."""
-    customers = load_customers(customers_file)
+OUTAGES_FILE = Path(__file__).parent / "data" / "outages.csv"
+EXPIRING_TABLES = {"tool_outcomes": "use_id", "quotes": "quote_id", "callbacks": "callback_id"}
+"""What the tool worker keeps for a while, by its default names, with the key of each; ``expires`` says for how long."""
+
+
+def make_expiring_tables(dynamodb: "DynamoDBServiceResource") -> None:
+    """Make the tables whose items go by themselves."""
+    for name, key in EXPIRING_TABLES.items():
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        dynamodb.meta.client.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+        )
+
+
+def fill_outages(dynamodb: "DynamoDBServiceResource", outages_file: Path = OUTAGES_FILE) -> None:
+    """Make the table of outages and put every row of the file in it; empty columns stay away."""
     table = dynamodb.create_table(
+        TableName="outages",
+        KeySchema=[{"AttributeName": "area", "KeyType": "HASH"}, {"AttributeName": "service", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "area", "AttributeType": "S"},
+            {"AttributeName": "service", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    with outages_file.open(newline="", encoding="utf-8") as file, table.batch_writer() as batch:
+        for row in csv.DictReader(file, strict=True):
+            batch.put_item(Item={name: value for name, value in row.items() if value})
+
+
+def fill_customers(dynamodb: "DynamoDBServiceResource", customers_file: Path) -> None:
+    """Make the customers table and put every row of the file in it."""
+    dynamodb.create_table(
         TableName=CUSTOMERS_TABLE,
         KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    with table.batch_writer() as batch:
-        for customer in customers:
-            batch.put_item(Item={**customer})
-    return len(customers)
+    load_customers(customers_file, CUSTOMERS_TABLE)
 
 
 def make_identity(cognito: "CognitoIdentityProviderClient", region: str, console_urls: list[str]) -> Identity:
@@ -88,6 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     session = boto3.Session()
     try:
+        make_expiring_tables(session.resource("dynamodb"))
+        fill_outages(session.resource("dynamodb"))
         fill_customers(session.resource("dynamodb"), options.customers)
         identity = make_identity(session.client("cognito-idp"), session.region_name, options.console_urls)
     except (CustomersError, BotoCoreError, ClientError) as error:

@@ -15,6 +15,7 @@ from infra.knowledge import Knowledge
 from infra.network import Network
 from infra.observability import Observability, Watched
 from infra.settings import Settings
+from infra.tables import Tables
 from infra.toolworker import ToolWorker
 from infra.webapp import Webapp
 
@@ -39,8 +40,9 @@ def deploy() -> None:
     keys = ServiceKeys(name, settings, opts)
     knowledge = Knowledge(name, settings, place, opts)
     customers = Customers(name, settings, place, opts)
+    tables = Tables(name, settings, opts)
     cluster = make_cluster(settings, pulumi.ResourceOptions(provider=place.provider))
-    toolworker = ToolWorker(name, settings, place, network, cluster, customers, knowledge, keys, opts)
+    toolworker = ToolWorker(name, settings, place, network, cluster, customers, knowledge, keys, tables, opts)
     gateway = Gateway(
         name, settings, place, network, cluster, balancer, toolworker, keys, identity.issuer, client.client_id, opts
     )
@@ -56,6 +58,7 @@ def deploy() -> None:
     pulumi.export("LoadBalancerDnsName", balancer.dns_name)
     pulumi.export("ConsoleBucket", webapp.bucket)
     pulumi.export("CustomersTable", customers.table_name)
+    pulumi.export("OutagesTable", tables.outages_table)
     pulumi.export("KnowledgeBaseId", knowledge.knowledge_base_id)
     pulumi.export("ArticlesBucket", knowledge.articles_bucket)
     pulumi.export("DataSourceId", knowledge.data_source_id)

@@ -7,20 +7,24 @@ Resources are Pulumi's; what is an action and no resource is done here, and may 
 """
 
 import argparse
+import csv
 import json
 import mimetypes
+import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.bootstrap import OUTAGES_FILE
+from localcloud.customers import SAMPLE_FILE
 
 if TYPE_CHECKING:
     from types_boto3_bedrock_agent import AgentsforBedrockClient
@@ -53,6 +57,7 @@ class Outputs:
     load_balancer: str
     console_bucket: str
     customers_table: str
+    outages_table: str
     knowledge_base_id: str
     articles_bucket: str
     """Empty where the Knowledge Base was there before: its articles are not ours."""
@@ -71,6 +76,7 @@ class Outputs:
                 load_balancer=outputs["LoadBalancerDnsName"],
                 console_bucket=outputs["ConsoleBucket"],
                 customers_table=outputs["CustomersTable"],
+                outages_table=outputs["OutagesTable"],
                 knowledge_base_id=outputs["KnowledgeBaseId"],
                 articles_bucket=outputs["ArticlesBucket"],
                 data_source_id=outputs["DataSourceId"],
@@ -152,20 +158,19 @@ def ingest(
     return figures.get("numberOfDocumentsScanned", 0)
 
 
-def load_customers(dynamodb: "DynamoDBServiceResource", table: str, customers: Sequence[Mapping[str, object]]) -> int:
-    """Put sample customers into the table; the number of them."""
-    with dynamodb.Table(table).batch_writer() as batch:
-        for customer in customers:
-            batch.put_item(Item={name: _stored(value) for name, value in customer.items()})
-    return len(customers)
+def load_outages(dynamodb: "DynamoDBServiceResource", table: str) -> None:
+    """Put AnyTelco's outages into their table; what has the same key is replaced."""
+    with OUTAGES_FILE.open(newline="", encoding="utf-8") as file, dynamodb.Table(table).batch_writer() as batch:
+        for row in csv.DictReader(file, strict=True):
+            batch.put_item(Item={name: value for name, value in row.items() if value})
 
 
-def _stored(value: object) -> str | Decimal | list[str]:
-    if isinstance(value, str | Decimal):
-        return value
-    if isinstance(value, list):
-        return [str(each) for each in value]
-    raise TypeError(f"a customer holds {type(value).__name__}")
+def load_sample_customers(table: str, region: str) -> None:
+    """Put AnyTelco's customers into the table, by the tool worker's own loader."""
+    command = [sys.executable, "-m", "toolworker.load", "--table", table, str(SAMPLE_FILE)]
+    ran = subprocess.run(command, cwd=ROOT, env={**os.environ, "AWS_REGION": region}, check=False)
+    if ran.returncode != 0:
+        raise Stop("The sample customers were not loaded; why stands above.")
 
 
 def summary(outputs: Outputs, region: str) -> str:
@@ -188,7 +193,7 @@ def summary(outputs: Outputs, region: str) -> str:
             f"  aws cognito-idp admin-add-user-to-group {user} --group-name operators",
             "",
             "The console of your working copy against this deployment (with devOrigin set):",
-            f"  echo GATEWAY_URL={outputs.frontend_url} > webapp/.env.local && make web",
+            f"  echo DEV_GATEWAY_URL={outputs.frontend_url} > webapp/.env.local && make web",
         )
     )
 
@@ -225,15 +230,10 @@ def up(stack: str, *, yes: bool, sample_customers: bool) -> None:
         print("The Knowledge Base reads the articles ...", flush=True)
         print(f"  {ingest(session.client('bedrock-agent'), outputs)} read.")
     if sample_customers:
-        print(f"{_load_samples(session.resource('dynamodb'), outputs)} sample customers are there.")
+        load_sample_customers(outputs.customers_table, region)
+        load_outages(session.resource("dynamodb"), outputs.outages_table)
+        print("AnyTelco's sample customers and outages are there.")
     print(summary(outputs, region))
-
-
-def _load_samples(dynamodb: "DynamoDBServiceResource", outputs: Outputs) -> int:
-    sys.path.insert(0, str(ROOT))
-    from localcloud.customers import load_customers as read  # noqa: PLC0415  (the repository is not installed)
-
-    return load_customers(dynamodb, outputs.customers_table, read())
 
 
 def destroy(stack: str, *, yes: bool) -> None:
@@ -247,7 +247,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=("up", "destroy"))
     parser.add_argument("stack")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--sample-customers", action="store_true", help="put AnyTelco's sample customers in the table")
+    parser.add_argument(
+        "--sample-customers", action="store_true", help="put AnyTelco's customers and outages into the tables"
+    )
     given = parser.parse_args(arguments)
     try:
         if given.command == "up":

@@ -25,6 +25,8 @@ _BEARER = re.compile(r"Bearer +([\w-]+\.[\w-]+\.[\w-]*)", re.ASCII | re.IGNORECA
 class Grant:
     """What a token allows."""
 
+    operator: str
+    """The operator it was signed for: ``sub``."""
     call: str | None
     """The call it was signed for; ``None`` for one that belongs to no call."""
 
@@ -68,9 +70,9 @@ class ServiceTokens:
             audience=SERVICE_TOKEN_AUDIENCE,
             issuer=SERVICE_TOKEN_ISSUER,
             leeway=LEEWAY_S,
-            options={"require": ["iss", "aud", "iat", "exp"]},
+            options={"require": ["iss", "aud", "sub", "iat", "exp"]},
         )
         if claims["exp"] - claims["iat"] > SERVICE_TOKEN_LIFETIME_S:
             raise jwt.InvalidTokenError
         call = claims.get("call")
-        return Grant(None if call is None else str(call))
+        return Grant(claims["sub"], None if call is None else str(call))

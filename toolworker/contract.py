@@ -70,6 +70,9 @@ class ToolCall:
     name: str
     arguments: str
     """The arguments as the model wrote them: JSON text, sometimes encoded twice. ``parse_arguments`` reads it."""
+    caller_turn: int | None = None
+    """Number of the caller's latest turn whose transcript is final; ``None`` when the gateway does not say. What the
+    caller has to agree to is bought only in a later turn than the one it was offered in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +152,17 @@ def decode_spec(data: object) -> ToolSpec:
 
 
 def encode_call(call: ToolCall) -> dict[str, Any]:
-    return {"name": call.name, "arguments": call.arguments}
+    encoded: dict[str, Any] = {"name": call.name, "arguments": call.arguments}
+    return encoded if call.caller_turn is None else encoded | {"caller_turn": call.caller_turn}
 
 
 def decode_call(data: object) -> ToolCall:
     """A ``ToolCall`` from parsed JSON; raises ``ContractError``."""
     fields = _object(data, "tool use")
-    return ToolCall(name=_text(fields, "name"), arguments=_text(fields, "arguments"))
+    caller_turn = fields.get("caller_turn")
+    if caller_turn is not None and (isinstance(caller_turn, bool) or not isinstance(caller_turn, int)):
+        raise ContractError("caller_turn: must be a whole number")
+    return ToolCall(name=_text(fields, "name"), arguments=_text(fields, "arguments"), caller_turn=caller_turn)
 
 
 def encode_outcome(outcome: ToolOutcome) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``/livez``: the process answers. ``/readyz``: it takes tool uses.
+"""``/livez``: the process answers. ``/readyz``: it takes tool uses. ``/metrics``: how many, how fast, how well.
 
 Readiness does not ask the stores. They are shared by all workers: a slow one would turn every worker away at once, and
 the agent could no longer even say that its records cannot be reached.
@@ -6,13 +6,14 @@ the agent could no longer even say that its records cannot be reached.
 
 from aiohttp import web
 
+from toolworker.metrics import CONTENT_TYPE
 from toolworker.uses import ToolUses
 
 USES = web.AppKey("uses", ToolUses)
 """The worker's tool uses; there once the clients of the stores are."""
 
-OPEN_PATHS = frozenset({"/livez", "/readyz"})
-"""The paths a load balancer asks, which has no token."""
+OPEN_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+"""The paths a load balancer and a scraper ask, which have no token."""
 
 routes = web.RouteTableDef()
 
@@ -28,3 +29,8 @@ async def readyz(request: web.Request) -> web.Response:
     if uses.draining:
         return web.json_response({"ready": False, "reason": "draining"}, status=503)
     return web.json_response({"ready": True, "running": uses.running})
+
+
+@routes.get("/metrics")
+async def metrics(request: web.Request) -> web.Response:
+    return web.Response(text=request.app[USES].figures(), headers={"Content-Type": CONTENT_TYPE})

@@ -7,6 +7,7 @@ import orjson
 from aiohttp import web
 
 from toolworker.auth import GRANT
+from toolworker.caller import CallerIdentity
 from toolworker.contract import (
     DEADLINE_HEADER,
     TOOL_USE_PATH,
@@ -20,7 +21,6 @@ from toolworker.contract import (
 from toolworker.errors import BadRequest
 from toolworker.health import USES
 from toolworker.registry import Registry
-from toolworker.uses import UseId
 
 REQUEST_LIMIT_BYTES = 65_536
 """Longest body of a request; a longer one is refused with 413."""
@@ -44,11 +44,13 @@ async def tools(request: web.Request) -> web.Response:
 @routes.put(TOOL_USE_PATH)
 async def tool_use(request: web.Request) -> web.Response:
     """Run a tool, or answer with its outcome if this id has run before."""
-    use_id = UseId(call=_id(request, "call"), tool_use=_id(request, "id"))
-    request[GRANT].check_call(use_id.call)
+    grant = request[GRANT]
+    call_id, tool_use_id = _id(request, "call"), _id(request, "id")
+    grant.check_call(call_id)
     deadline_s = _deadline_s(request)
     call = _call(await _body(request))
-    return _json(encode_outcome(await request.app[USES].outcome(use_id, call, deadline_s)))
+    caller = CallerIdentity(grant.operator, call_id, tool_use_id, call.caller_turn)
+    return _json(encode_outcome(await request.app[USES].outcome(caller, call, deadline_s)))
 
 
 def _id(request: web.Request, name: str) -> str:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -24,7 +25,16 @@ _NAMES = frozenset(
     f"{PREFIX}{name}"
     for name in (
         *("HOST", "PORT", "LOG_LEVEL", "SERVICE_KEYS", "SERVICE_KEYS_FILE", "MAX_TOOL_USES", "DRAIN_S"),
-        *("CUSTOMERS_TABLE", "PHONE_KEY_FORMATS", "DEFAULT_COUNTRY", "KNOWLEDGE_BASE_ID", "LOOKUP_MIN_SCORE"),
+        *("QUOTES_TABLE", "CALLBACKS_TABLE", "OUTAGES_TABLE", "TIME_ZONE"),
+        *("USES_PER_CALL", "USES_PER_OPERATOR"),
+        *(
+            "CUSTOMERS_TABLE",
+            "OUTCOMES_TABLE",
+            "PHONE_KEY_FORMATS",
+            "DEFAULT_COUNTRY",
+            "KNOWLEDGE_BASE_ID",
+            "LOOKUP_MIN_SCORE",
+        ),
     )
 )
 
@@ -53,10 +63,24 @@ class Settings:
     """TOOLWORKER_LOG_LEVEL."""
     max_tool_uses: int
     """TOOLWORKER_MAX_TOOL_USES: how many run at a time; more are refused with 503."""
+    uses_per_call: int
+    """TOOLWORKER_USES_PER_CALL: how many a call may make in a minute."""
+    uses_per_operator: int
+    """TOOLWORKER_USES_PER_OPERATOR: how many an operator may make in a minute, on all calls."""
     drain_s: float
     """TOOLWORKER_DRAIN_S: seconds that running tool uses get after SIGTERM."""
     customers_table: str
     """TOOLWORKER_CUSTOMERS_TABLE: the DynamoDB table keyed by phone_number."""
+    outcomes_table: str
+    """TOOLWORKER_OUTCOMES_TABLE: the DynamoDB table of tool outcomes, keyed by use_id, time to live in expires."""
+    quotes_table: str
+    """TOOLWORKER_QUOTES_TABLE: the DynamoDB table of offers and sales, keyed by quote_id, time to live in expires."""
+    callbacks_table: str
+    """TOOLWORKER_CALLBACKS_TABLE: the DynamoDB table of promised calls, keyed by callback_id, with expires."""
+    outages_table: str
+    """TOOLWORKER_OUTAGES_TABLE: the DynamoDB table of outages, keyed by area and service."""
+    time_zone: ZoneInfo
+    """TOOLWORKER_TIME_ZONE: by whose clocks calls are promised."""
     number_plan: NumberPlan
     """TOOLWORKER_DEFAULT_COUNTRY and TOOLWORKER_PHONE_KEY_FORMATS."""
     lookup_min_score: float
@@ -76,8 +100,15 @@ class Settings:
             port=_whole(given, "PORT", 8090, 0, 65_535),
             log_level=_one_of(given, "LOG_LEVEL", "INFO", _LOG_LEVELS),
             max_tool_uses=_whole(given, "MAX_TOOL_USES", 64, 1, 10_000),
+            uses_per_call=_whole(given, "USES_PER_CALL", 30, 1, 10_000),
+            uses_per_operator=_whole(given, "USES_PER_OPERATOR", 60, 1, 10_000),
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
+            outcomes_table=_value(given, "OUTCOMES_TABLE", "tool_outcomes"),
+            quotes_table=_value(given, "QUOTES_TABLE", "quotes"),
+            callbacks_table=_value(given, "CALLBACKS_TABLE", "callbacks"),
+            outages_table=_value(given, "OUTAGES_TABLE", "outages"),
+            time_zone=_time_zone(given),
             number_plan=_number_plan(given),
             lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),
             region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,
@@ -149,6 +180,14 @@ def _number_plan(given: Mapping[str, str]) -> NumberPlan:
             f"{PREFIX}PHONE_KEY_FORMATS must be a comma list of {', '.join(KeyFormat)}, in the order to try them."
         ) from error
     return NumberPlan(country, formats)
+
+
+def _time_zone(given: Mapping[str, str]) -> ZoneInfo:
+    name = _value(given, "TIME_ZONE", "America/New_York")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(f"{PREFIX}TIME_ZONE must be a name such as America/New_York, not {name!r}.") from error
 
 
 def _service_keys(given: Mapping[str, str]) -> dict[str, Ed25519PublicKey]:

@@ -1,21 +1,26 @@
-"""What makes a retried tool use safe, and a crowd of them bearable.
+"""What makes a retried tool use cheap, and a crowd of them bearable.
 
-A tool-use id runs once in this process: a retry joins the first run or gets its outcome, the same id with another
-request is refused. This is memory of one process, bounded in number and time: another worker, or this one after a
-restart, does not know the id. When all room is taken or the worker drains, new uses are refused at once; none queues.
-No single tool gets all of the room: while one hangs, the others still find some.
+A retry joins the first run in this process or gets its outcome, the same id with another request is refused. This is
+memory of one process, bounded in number and time; ``once`` asks the one all workers share. When all room is taken or
+the worker drains, new uses are refused at once; none queues. No single tool gets all of the room: while one hangs, the
+others still find some.
 """
 
 import asyncio
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from toolworker.contract import ToolCall, ToolFailed, ToolOutcome
-from toolworker.errors import Busy, Conflict
+from toolworker.caller import CallerIdentity
+from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolOutcome
+from toolworker.errors import Busy, Conflict, RequestRefused
 from toolworker.execute import Execution
+from toolworker.metrics import Metrics
+from toolworker.once import Once
+from toolworker.pace import Pace
 
 logger = logging.getLogger("toolworker.uses")
 
@@ -25,13 +30,13 @@ REMEMBERED_S = 3600.0
 """Seconds a tool use is kept: longer than calls last."""
 RETRY_AFTER_S = 1
 
+TOO_MANY = ToolFailed(
+    FailureCode.UNAVAILABLE, "I have looked up a lot just now, so I need to pause for a minute.", retryable=True
+)
 
-@dataclass(frozen=True, slots=True)
-class UseId:
-    """A tool use, as the gateway names it."""
 
-    call: str
-    tool_use: str
+type _UseId = tuple[str, str]
+"""A call and a tool use, as the gateway names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,26 @@ class ToolUses:
     def __init__(
         self,
         execution: Execution,
+        once: Once,
         *,
         room: int,
+        pace: Pace | None = None,
         remembered: int = REMEMBERED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``room`` is how many run at a time, ``remembered`` how many are kept for their retries."""
+        """``room`` is how many run at a time, ``remembered`` how many are kept for their retries.
+
+        A use beyond ``pace`` has an outcome that says so.
+        """
         self._execution = execution
+        self._once = once
         self._room = room
         self._room_of_one_tool = max(1, room * 3 // 4)
+        self._pace = pace
+        self.metrics = Metrics()
         self._remembered = remembered
         self._clock = clock
-        self._uses: dict[UseId, _Use] = {}
+        self._uses: dict[_UseId, _Use] = {}
         self._unfinished: dict[asyncio.Task[ToolOutcome], str] = {}
         self._draining = False
 
@@ -67,21 +80,27 @@ class ToolUses:
     def draining(self) -> bool:
         return self._draining
 
+    def figures(self) -> str:
+        """The worker's metrics as Prometheus reads them."""
+        running = Counter(self._execution.known_name(name) for name in self._unfinished.values())
+        breakers = self._execution.breakers
+        return self.metrics.text(running={**dict.fromkeys(breakers, 0), **running}, breakers=breakers, room=self._room)
+
     @property
     def running(self) -> int:
         """Tools at work, those included that were given up and have not stopped yet."""
         return len(self._unfinished) + self._execution.lingering
 
-    async def outcome(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    async def outcome(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """The outcome of this tool use, run now or before.
 
         Raises ``Conflict`` for an id used for another request, ``Busy`` when there is no room or the worker drains.
         """
         self._forget_old()
         request = hashlib.sha256(f"{call.name}\0{call.arguments}".encode("utf-8", "surrogatepass")).digest()
-        use = self._uses.get(use_id)
+        use = self._uses.get((caller.call, caller.tool_use))
         if use is None:
-            use = self._begin(use_id, request, call, deadline_s)
+            use = self._begin(caller, request, call, deadline_s)
         elif use.request != request:
             raise Conflict("tool_use_reused", "This tool-use id was used for another request.")
         # Shielded: when one asker goes away, the run goes on for its retry.
@@ -102,34 +121,61 @@ class ToolUses:
         await asyncio.gather(*unfinished, return_exceptions=True)
         await self._execution.close(wait_s=1.0)
 
-    def _begin(self, use_id: UseId, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
-        if self._draining:
-            raise Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
-        if self.running >= self._room:
-            raise Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
-        if list(self._unfinished.values()).count(call.name) >= self._room_of_one_tool:
-            raise Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
-        outcome = asyncio.create_task(self._logged(use_id, call, deadline_s))
+    def _begin(self, caller: CallerIdentity, request: bytes, call: ToolCall, deadline_s: float | None) -> _Use:
+        if busy := self._busy(call):
+            self.metrics.shed(self._execution.known_name(call.name), busy.code)
+            raise busy
+        outcome = asyncio.create_task(self._logged(caller, request, call, deadline_s))
         self._unfinished[outcome] = call.name
-        outcome.add_done_callback(self._unfinished.pop)
-        self._uses[use_id] = _Use(request, self._clock(), outcome)
-        return self._uses[use_id]
+        use = self._uses[caller.call, caller.tool_use] = _Use(request, self._clock(), outcome)
+        outcome.add_done_callback(lambda _: self._ended(caller, outcome))
+        return use
 
-    async def _logged(self, use_id: UseId, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
+    def _busy(self, call: ToolCall) -> Busy | None:
+        """Why there is no room for it, if there is none."""
+        if self._draining:
+            return Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
+        if self.running >= self._room:
+            return Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
+        at_once = min(self._room_of_one_tool, self._execution.at_once(call.name))
+        if list(self._unfinished.values()).count(call.name) >= at_once:
+            return Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
+        return None
+
+    def _ended(self, caller: CallerIdentity, outcome: asyncio.Task[ToolOutcome]) -> None:
+        """What ended without an outcome, refused or cancelled, is not remembered: the next to ask begins anew."""
+        del self._unfinished[outcome]
+        use_id = caller.call, caller.tool_use
+        use = self._uses.get(use_id)
+        if (outcome.cancelled() or outcome.exception()) and use is not None and use.outcome is outcome:
+            del self._uses[use_id]
+
+    async def _logged(
+        self, caller: CallerIdentity, request: bytes, call: ToolCall, deadline_s: float | None
+    ) -> ToolOutcome:
         """Run it and write its one line: never arguments, never results."""
         began_s = self._clock()
         ended = "cancelled"
         try:
-            outcome = await self._execution.outcome(call, deadline_s)
+            if self._pace and not self._pace.allows(caller):
+                outcome: ToolOutcome = TOO_MANY
+            else:
+                outcome = await self._once.outcome(caller, request, call, deadline_s)
+        except RequestRefused:
+            ended = "refused"
+            raise
+        else:
             ended = outcome.code.value if isinstance(outcome, ToolFailed) else "succeeded"
             return outcome
         finally:
+            name, took_s = self._execution.known_name(call.name), self._clock() - began_s
+            self.metrics.ended(name, ended, took_s)
             fields = {
-                "call": use_id.call,
-                "tool_use": use_id.tool_use,
-                "name": self._execution.known_name(call.name),
+                "call": caller.call,
+                "tool_use": caller.tool_use,
+                "name": name,
                 "outcome": ended,
-                "duration_ms": round((self._clock() - began_s) * 1000, 1),
+                "duration_ms": round(took_s * 1000, 1),
             }
             logger.info("tool use", extra={"fields": fields})
 

@@ -95,21 +95,23 @@ class Conversation:
         return effects
 
     def block_ended(self, event: BlockEnded, tools_s: float, now: float) -> tuple[list[Effect], bool]:
-        """The effects of a finished block, and whether it held words of the caller's."""
+        """The effects of a finished block, and whether it says that the caller spoke."""
         block = self._blocks.pop(event.content_id, None)
+        if event.stop_reason is StopReason.INTERRUPTED and (block is None or block.start.role is Role.ASSISTANT):
+            return [*self._last_words(block), *self._barge_in(now)], True
         if block is None:
-            return (self._barge_in(now) if event.stop_reason is StopReason.INTERRUPTED else []), False
+            return [], False
         if block.start.kind is Kind.AUDIO:
             return self._audio_ended(block, event.stop_reason), False
         if block.start.kind is Kind.TEXT:
-            return self._text_ended(block, event.stop_reason, tools_s, now)
+            return self._text_ended(block, tools_s, now)
         return [], False
 
     def caller_typed(self, text: str, tools_s: float, now: float) -> list[Effect]:
         return self._caller_words(text, tools_s, now, typed=True)
 
-    def playback_reported(self, report: PlaybackReport) -> list[Effect]:
-        self.playout.reported(report.utterance, report.played_ms)
+    def playback_reported(self, report: PlaybackReport, now: float) -> list[Effect]:
+        self.playout.reported(report.utterance, report.played_ms, now)
         return self._cut() if report.utterance in self._cutting else []
 
     def completed(self) -> list[Effect]:
@@ -127,24 +129,33 @@ class Conversation:
         return min(self._cutting.values(), default=None)
 
     def sounding(self, now: float) -> bool:
-        """Whether the agent is speaking, or was and has not been heard out."""
-        last = self.turns.last
-        return last is not None and (last.open or self.playout.sounding(last.number, now))
+        """Whether the agent is about to speak, or has not been heard out."""
+        return self.turns.announced or bool(self.playout.unheard(now))
 
-    def _text_ended(self, block: _Block, stop: StopReason, tools_s: float, now: float) -> tuple[list[Effect], bool]:
+    def _text_ended(self, block: _Block, tools_s: float, now: float) -> tuple[list[Effect], bool]:
         text = "".join(block.text).strip()
         if block.start.role is Role.USER:
             return (self._caller_words(text, tools_s, now), True) if text else ([], False)
         if block.start.role is not Role.ASSISTANT:
             return [], False
-        if stop is StopReason.INTERRUPTED or "".join(text.split()) == _INTERRUPTED:
-            return self._barge_in(now), False
+        if "".join(text.split()) == _INTERRUPTED:
+            return self._barge_in(now), True
         if not text:
             return [], False
         if block.start.stage is Stage.SPECULATIVE:
             return self._will_say(text), False
+        return self._said(text), False
+
+    def _said(self, text: str) -> list[Effect]:
         sentence = self.turns.agent_said(text)
-        return ([] if sentence is None else [ToCaller(sentence.transcript())]), False
+        return [] if sentence is None else [ToCaller(sentence.transcript())]
+
+    def _last_words(self, block: _Block | None) -> list[Effect]:
+        """The final text of an interrupted block: what Sonic had spoken of its sentence by then."""
+        if block is None or block.start.stage is not Stage.FINAL:
+            return []
+        text = "".join(block.text).strip()
+        return [] if not text or "".join(text.split()) == _INTERRUPTED else self._said(text)
 
     def _will_say(self, text: str) -> list[Effect]:
         _, effects = self._open_utterance()
@@ -187,17 +198,15 @@ class Conversation:
 
     def _barge_in(self, now: float) -> list[Effect]:
         last = self.turns.last
-        if last is None or not self.sounding(now) or last.number <= self.playout.discarded:
+        if last is None or last.number <= self.playout.discarded:
             return []
-        unheard = [
-            number
-            for number in range(self.playout.discarded + 1, last.number + 1)
-            if number == last.number or self.playout.sounding(number, now)
-        ]
+        unheard = self.playout.unheard(now)
+        if not (last.open or unheard):
+            return [ToCaller(transcript) for transcript in self.turns.settle()]
         self.turns.audio_ended(self.playout.sent_ms(last.number))
         self.turns.close_utterance()
         self.playout.discard(last.number)
-        self._cutting = dict.fromkeys(unheard, now + _REPORT_WAIT_S)
+        self._cutting |= dict.fromkeys([*unheard, last.number], now + _REPORT_WAIT_S)
         self._tally.barge_ins += 1
         return [DiscardAudio(last.number), ToCaller(BargeIn(last.number))]
 

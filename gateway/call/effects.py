@@ -46,6 +46,8 @@ class EndCall:
     """Say ``call.ended``, close the session and the caller's socket. Always the last effect of a call."""
 
     ending: Ending
+    reason: str = ""
+    """What failed, for the log; the page is not told."""
 
 
 type Effect = OpenSession | ToSession | ToCaller | DiscardAudio | RunTool | EndCall

@@ -29,11 +29,15 @@ class Goodbye:
 
     def __init__(self) -> None:
         self._asked_at: float | None = None
+        self._answered: set[str] = set()
         self._checked_at = 0.0
         self._quiet_since: float | None = None
 
     def asked(self, event: ToolUsed, now: float) -> list[Effect]:
-        """The model used ``endCall``."""
+        """The model used ``endCall``; each use gets one result, however often it is told."""
+        if event.tool_use_id in self._answered:
+            return []
+        self._answered.add(event.tool_use_id)
         self._asked_at = self._asked_at or now
         self._checked_at = now
         self._quiet_since = None

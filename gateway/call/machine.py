@@ -22,7 +22,7 @@ from gateway.call.tally import Tally
 from gateway.call.tooluses import ToolUses
 from gateway.call.uplink import Uplink
 from gateway.caller import messages as page
-from gateway.errors import CallError, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
+from gateway.errors import CallError, Draining, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
 from gateway.profiles import Profile
 from gateway.sonic import events as sonic
 from toolworker.contract import ToolOutcome, ToolSpec
@@ -163,11 +163,11 @@ class Call:
 
     def failed(self, error: CallError) -> list[Effect]:
         """Something broke that the call cannot survive."""
-        return self._end(error.ending)
+        return self._end(error.ending, str(error))
 
     def drained(self) -> list[Effect]:
         """This gateway is going away."""
-        return self._end(Ending(EndCode.DRAINING, "This line is being closed for maintenance. Please call again.", 1.0))
+        return self._end(Ending(EndCode.DRAINING, Draining.message, 1.0))
 
     def _page_said(self, message: page.FromCaller, now: float) -> list[Effect]:
         match message:
@@ -182,7 +182,7 @@ class Call:
             case page.TextSay(text):
                 return self._caller_typed(text, now)
             case page.PlaybackReport():
-                return self.conversation.playback_reported(message)
+                return self.conversation.playback_reported(message, now)
 
     def _start(self, message: page.CallStart, now: float) -> list[Effect]:
         if self.state is not State.READY:
@@ -261,6 +261,8 @@ class Call:
         if now >= self._began_at + self._limits.call_s:
             minutes = round(self._limits.call_s / 60)
             return self._end(Ending(EndCode.TOO_LONG, f"A call can last about {minutes} minutes. Please call again."))
+        if self.conversation.playout.unheard(now):
+            self._active_at = now  # Sonic has spoken ahead; the caller is still listening
         if now >= self._active_at + self._limits.idle_s:
             return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
         if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
@@ -271,11 +273,11 @@ class Call:
             *self._tools.time_passed(now),
         ]
 
-    def _end(self, ending: Ending) -> list[Effect]:
+    def _end(self, ending: Ending, reason: str = "") -> list[Effect]:
         if self.state is State.OVER:
             return []
         self.state = State.OVER
-        return [EndCall(ending)]
+        return [EndCall(ending, reason)]
 
 
 def _audio(frames: Iterable[bytes]) -> list[Effect]:

@@ -5,6 +5,8 @@ A tool is never waited for here; the answer is a later fact. Whatever goes wrong
 
 import json
 
+import orjson
+
 from gateway.call.effects import Effect, RunTool, ToCaller, ToSession
 from gateway.call.tally import Tally
 from gateway.call.tooldesk import OpenTool, ToolDesk
@@ -100,6 +102,8 @@ class ToolUses:
 def _shown(arguments: str) -> dict[str, object]:
     """The arguments as the page shows them; unreadable ones as the text they are."""
     try:
-        return parse_arguments(arguments)
-    except ContractError:
+        shown = parse_arguments(arguments)
+        orjson.dumps(shown)  # refuses numbers beyond 64 bits, lone surrogates and deep nesting, as would the page
+    except (ContractError, TypeError):
         return {"arguments": arguments}
+    return shown

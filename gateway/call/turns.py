@@ -82,6 +82,11 @@ class TurnLedger:
         """The utterance still being produced."""
         return self.last if self.last is not None and self.last.open else None
 
+    @property
+    def announced(self) -> bool:
+        """Whether a sentence of the utterance being produced is yet to be voiced."""
+        return self.speaking is not None and any(not s.final and s.to_ms is None for s in self.speaking.sentences)
+
     def caller_said(self, text: str, *, typed: bool = False) -> Transcript:
         """The caller's words; they open a new turn unless the agent has not answered the words before them."""
         if self._agent_spoke_since or self.turn == 0:
@@ -144,6 +149,14 @@ class TurnLedger:
         # Sonic sends no final text for what it did not finish generating, so the cut ones wait for none.
         self._awaiting_final = deque(s for s in self._awaiting_final if s.utterance > utterance)
         return [sentence.transcript() for sentence in changed]
+
+    def settle(self) -> list[Transcript]:
+        """No final text will come any more: what was announced was said."""
+        settled = list(self._awaiting_final)
+        self._awaiting_final.clear()
+        for sentence in settled:
+            sentence.final = True
+        return [sentence.transcript() for sentence in settled]
 
     def _spoken_now(self) -> list[Sentence]:
         return [] if self.last is None else self.last.sentences

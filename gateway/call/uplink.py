@@ -36,6 +36,8 @@ class Uplink:
         self.dropped_samples = 0
         """Samples the page skipped, or sent faster than speech."""
         self._started_at = now
+        self._fed_samples = 0
+        """Samples on their way to Sonic since then, the silence in place of others included."""
         self._fed_until = now
         self._next_sequence = 0
         self._starved = False
@@ -49,11 +51,11 @@ class Uplink:
         count = len(audio.pcm) // SAMPLE_BYTES
         self.dropped_samples += audio.sequence - self._next_sequence
         self._next_sequence = audio.sequence + count
-        self.samples += count
-        if self.samples / CALLER_RATE_HZ > now - self._started_at + _AHEAD_S:
+        if (self._fed_samples + count) / CALLER_RATE_HZ > now - self._started_at + _AHEAD_S:
             self.dropped_samples += count
-            self.samples -= count
             return []
+        self.samples += count
+        self._fed_samples += count
         self._fed_until = now
         self._part += audio.pcm
         whole = len(self._part) // FRAME_BYTES * FRAME_BYTES
@@ -64,25 +66,33 @@ class Uplink:
     def opened(self, now: float) -> list[bytes]:
         """The session is open: return one silence and the frames held until now."""
         held, self._held = self._held or (), None
-        self._fed_until = now
+        self._started_at = self._fed_until = now
+        self._fed_samples = 0
         return [SILENCE, *held]
 
     def time_passed(self, now: float) -> list[bytes]:
         """Silence in place of audio the page should have sent by now."""
         if self._held is not None or now < self.deadline():
             return []
-        missing = max(1, round((now - self._fed_until) / FRAME_S))
-        self._fed_until = now
         # The page's last part of a frame goes first: it was spoken before the silence.
         frames = [bytes(self._part).ljust(FRAME_BYTES, b"\0")] if self._part else []
+        self._silent(len(frames) * FRAME_BYTES - len(self._part))
         self._part.clear()
-        frames += [SILENCE] * min(missing, _CATCH_UP_FRAMES)
+        missing = round((now - self._fed_until) / FRAME_S)
+        if missing > _CATCH_UP_FRAMES:
+            missing, self._fed_until = _CATCH_UP_FRAMES, now - _CATCH_UP_FRAMES * FRAME_S
+        self._silent(missing * FRAME_BYTES)
         self._starved = True
-        return frames
+        return frames + [SILENCE] * missing
 
     def deadline(self) -> float:
         """When ``time_passed`` should next be called."""
         return self._fed_until + (FRAME_S if self._starved else _PATIENCE_S)
+
+    def _silent(self, silence_bytes: int) -> None:
+        samples = silence_bytes // SAMPLE_BYTES
+        self._fed_samples += samples
+        self._fed_until += samples / CALLER_RATE_HZ
 
     def _due(self, frames: list[bytes]) -> list[bytes]:
         self._starved = False

@@ -58,7 +58,8 @@ def decode_text(text: str) -> FromCaller:
         raise RemoteProtocolError("text frame is not JSON") from error
     if not isinstance(data, dict):
         raise RemoteProtocolError("text frame is not a JSON object")
-    decode = _DECODERS.get(data.get("type"))
+    kind = data.get("type")
+    decode = _DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:
         raise RemoteProtocolError("message of unknown type")
     return decode(data)
@@ -138,7 +139,7 @@ def _call_start(data: Mapping[str, Any]) -> CallStart:
     return CallStart(profile, prompt)
 
 
-_DECODERS: dict[object, Callable[[Mapping[str, Any]], FromCaller]] = {
+_DECODERS: dict[str, Callable[[Mapping[str, Any]], FromCaller]] = {
     "call.start": _call_start,
     "call.end": lambda _: CallEnd(),
     "playback.report": lambda data: PlaybackReport(_number(data, "utterance"), _number(data, "played_ms")),

@@ -1,6 +1,9 @@
 """The page's WebSocket: messages in, messages out, and no more than that."""
 
-from aiohttp import ClientError, WSMsgType, web
+import asyncio
+from collections.abc import Coroutine
+
+from aiohttp import ClientError, WebSocketError, WSMsgType, web
 
 from gateway.caller.codec import SUBPROTOCOL, decode_frame, decode_text, encode_frame, encode_text
 from gateway.caller.messages import AgentAudio, FromCaller, ToCallerMessage
@@ -13,12 +16,18 @@ _LARGEST_BYTES = 256 * 1024
 """What aiohttp refuses unread; the protocol's own limits are lower and answered with a sentence."""
 
 _CLOSE_TIMEOUT_S = 2.0
+"""For the page's half of the closing handshake."""
+
+_GIVE_UP_S = 3.0
+"""For all of closing: a page that reads nothing leaves no room for our half either."""
 
 
 class PageSocket:
     """One upgraded connection (``gateway.driver.CallerSocket``)."""
 
     def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._sending: asyncio.Future[None] | None = None
         self._socket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             heartbeat=HEARTBEAT_S,
@@ -33,6 +42,7 @@ class PageSocket:
     async def upgrade(self, request: web.Request) -> web.WebSocketResponse:
         """Answer the handshake, naming ``call.v1`` alone and never the token offered beside it."""
         await self._socket.prepare(request)
+        self._transport = request.transport
         return self._socket
 
     async def receive(self) -> FromCaller | None:
@@ -43,20 +53,38 @@ class PageSocket:
                 return decode_text(message.data)
             case WSMsgType.BINARY:
                 return decode_frame(message.data)
-            case WSMsgType.ERROR:
+            case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
                 raise RemoteProtocolError("a frame the WebSocket layer could not read")
             case _:
+                # Errors of other types are those of a connection that was lost.
                 return None
 
     async def send(self, message: ToCallerMessage) -> None:
         """Send one message; raises ``OSError`` when the page is gone."""
         try:
             if isinstance(message, AgentAudio):
-                await self._socket.send_bytes(encode_frame(message))
+                await self._unbroken(self._socket.send_bytes(encode_frame(message)))
             else:
-                await self._socket.send_str(encode_text(message))
+                await self._unbroken(self._socket.send_str(encode_text(message)))
         except (ClientError, RuntimeError) as error:
             raise ConnectionResetError("the page is gone") from error
 
     async def close(self, code: int) -> None:
-        await self._socket.close(code=code)
+        """Close, or after a few seconds cut the connection; what a page has not read by then is dropped."""
+        try:
+            async with asyncio.timeout(_GIVE_UP_S):
+                await self._socket.close(code=code)
+        except TimeoutError:
+            if self._transport is not None:
+                self._transport.abort()
+        if self._sending is not None:
+            await asyncio.wait([self._sending], timeout=_CLOSE_TIMEOUT_S)
+
+    async def _unbroken(self, sending: Coroutine[None, None, None]) -> None:
+        """Await a send that goes on though its waiter gives up, until the page has room again or is gone.
+
+        aiohttp's sends wait for room on one shared future: cancelling one would fail ``call.ended`` after it.
+        """
+        self._sending = asyncio.ensure_future(sending)
+        self._sending.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._sending)

@@ -135,7 +135,12 @@ class Sonic:
             config.aws_credentials_identity_resolver = StaticCredentialsResolver(identity)
 
         operation = InvokeModelWithBidirectionalStreamOperationInput(model_id=self._model)
-        duplex = await self._client.invoke_model_with_bidirectional_stream(operation, plugins=[use])
+        try:
+            duplex = await self._client.invoke_model_with_bidirectional_stream(operation, plugins=[use])
+        except BaseException:
+            # The SDK has a task of its own that goes on to open the stream for nobody.
+            await transport.close()
+            raise
         return await _BedrockWire.begin(duplex, transport, messages)
 
 
@@ -154,11 +159,12 @@ class _BedrockWire:
         answering = asyncio.create_task(duplex.await_output())
         try:
             await _send_all(duplex, messages, answering)
-            output, receiver = await answering
+            output, receiver = await asyncio.shield(answering)
         except (SmithyError, OSError) as error:
             await transport.close()
             raise fault(error) from error
         except BaseException:
+            await asyncio.sleep(0)  # a task cancelled before it began would leave the SDK's own going on for nobody
             answering.cancel()
             await asyncio.gather(answering, return_exceptions=True)
             await transport.close()

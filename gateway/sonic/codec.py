@@ -170,7 +170,7 @@ def _tool_result_start(tool_use_id: str) -> dict[str, Any]:
 
 
 def _block_started(fields: Fields) -> Output:
-    kind, role = fields["type"], fields["role"]
+    kind, role = _text(fields, "type"), _text(fields, "role")
     if kind not in Kind or role not in Role:
         return Unrecognised(f"contentStart {kind} {role}")
     stage = _stage(fields.get("additionalModelFields"))

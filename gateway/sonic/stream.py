@@ -158,6 +158,10 @@ class SonicStream:
             self._failure = SonicUnavailable(str(error))
         except CallError as error:
             self._failure = error
+        except Exception:
+            # A bug here; whoever receives would wait for ever if it ended the reader without a word.
+            logger.exception("session %s could not be read", self.request_id)
+            self._failure = LocalProtocolError("the reader of the session broke")
         self._over.set()
         await self._inbox.put(_Over(self._failure))
 

@@ -27,6 +27,7 @@ class StreamTransport:
         self._dialler = dialler
         self._exchange: Exchange | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._closed = False
 
     def __deepcopy__(self, _: object) -> Self:
         return self  # the SDK copies its configuration for every request; the connection is not copied with it
@@ -46,7 +47,8 @@ class StreamTransport:
         return HTTPResponse(status=status, fields=_fields(headers), body=_Body(exchange))
 
     async def close(self) -> None:
-        """Abort the stream if it is not over, and leave no task and no connection."""
+        """Abort the stream if it is not over, and leave no task and no connection; one being opened is closed, too."""
+        self._closed = True
         if self._exchange is not None:
             await self._exchange.close()
         if self._pump is not None:
@@ -61,7 +63,11 @@ class StreamTransport:
         if "host" not in request.fields:
             headers.append(("host", url.netloc))
         path = (url.path or "/") + ("" if url.query is None else f"?{url.query}")
-        return await Exchange.begin(self._dialler, url.host, url.port or 443, request.method, path, headers)
+        exchange = await Exchange.begin(self._dialler, url.host, url.port or 443, request.method, path, headers)
+        if self._closed:
+            await exchange.close()
+            raise StreamBroken("closed while it was being opened")
+        return exchange
 
 
 class _Body:

@@ -8,9 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from localcloud.sonic.asr import MoonshineRecogniser
-from localcloud.sonic.policy import TellyMind
-from localcloud.sonic.recognition import SileroEar
+from localcloud.sonic import scriptfile
 from localcloud.sonic.server import SonicServer, SonicSettings, Speech, serve
 from localcloud.sonic.settings import LOCAL_CREDENTIALS, PAUSES_MS, Credentials
 
@@ -33,7 +31,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--life-s", type=float, default=480, help="how long a stream may last")
     parser.add_argument("--idle-s", type=float, default=55, help="how long a stream may be silent")
     parser.add_argument("--streams", type=int, default=20, help="streams at once")
+    parser.add_argument("--max-tokens", type=int, default=10_000, help="an answer is cut after so many tokens")
     parser.add_argument("--speech-threads", type=int, default=2)
+    parser.add_argument("--script", type=Path, metavar="FILE", help="answer by this file, without speech models")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write every conversation down, audio included")
     for name, pause_ms in PAUSES_MS.items():
         text = f"silence that ends a turn at endpointingSensitivity {name}"
@@ -53,6 +53,7 @@ def settings_of(given: argparse.Namespace) -> SonicSettings:
         life_s=given.life_s,
         idle_s=given.idle_s,
         stream_quota=given.streams,
+        max_tokens=given.max_tokens,
         speech_threads=given.speech_threads,
         record_dir=given.record,
     )
@@ -69,12 +70,12 @@ def introduction(server: SonicServer) -> str:
     )
 
 
-async def run(settings: SonicSettings) -> None:
+async def run(settings: SonicSettings, script_file: Path | None) -> None:
     """Serve until the process is told to stop."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    speech = await asyncio.to_thread(_real_speech)
+    speech = await asyncio.to_thread(_real_speech if script_file is None else lambda: scriptfile.read(script_file))
     server = await serve(settings, speech)
     sys.stdout.write(f"{introduction(server)}\n")
     sys.stdout.flush()
@@ -83,17 +84,20 @@ async def run(settings: SonicSettings) -> None:
 
 
 def _real_speech() -> Speech:
-    from localcloud.sonic.synthesis import HibariVoice  # noqa: PLC0415 - loads its model when imported
+    # Imported here because each loads a model when it is imported; a script does without them.
+    from localcloud.sonic.policy import TellyMind  # noqa: PLC0415
+    from localcloud.sonic.recognition import MoonshineRecogniser, SileroEar  # noqa: PLC0415
+    from localcloud.sonic.synthesis import HibariVoice  # noqa: PLC0415
 
     return Speech(SileroEar, MoonshineRecogniser(), HibariVoice(), TellyMind)
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = settings_of(arguments().parse_args())
+    given = arguments().parse_args()
     try:
-        asyncio.run(run(settings))
-    except OSError as error:
+        asyncio.run(run(settings_of(given), given.script))
+    except (OSError, scriptfile.ScriptError) as error:
         sys.exit(f"The Sonic emulator cannot start: {error}")
 
 

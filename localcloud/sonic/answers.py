@@ -35,8 +35,13 @@ def exception_frame(error: SonicError) -> bytes:
     kind, message = error.kind, error.message
     if kind not in _IN_STREAM:
         kind, message = Kind.VALIDATION, f"{error.kind.exception}: {message}"
+    return named_exception_frame(kind.in_stream, message)
+
+
+def named_exception_frame(name: str, message: str) -> bytes:
+    """An exception of the union's member ``name``, whether or not it has such a member."""
     headers = {
-        ":exception-type": kind.in_stream,
+        ":exception-type": name,
         ":content-type": "application/json",
         ":message-type": "exception",
     }

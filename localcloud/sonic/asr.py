@@ -4,7 +4,10 @@ The weights come from the ``moonshine-voice`` wheel; its own pipeline is not use
 number at every pause. Model: https://github.com/usefulsensors/moonshine (MIT).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from localcloud.sonic.lexicon import repair
 from localcloud.sonic.ports import EAR_RATE_HZ
-from localcloud.sonic.spoken_numbers import normalise
+from localcloud.sonic.spoken_numbers import holds_number, misdictated, normalise
 from localcloud.sonic.weights import one_thread_session, packaged_file
 
 _REQUIREMENT = "moonshine-voice==0.1.0"
@@ -27,6 +30,9 @@ _BEGIN, _END = 1, 2
 _HEADS, _HEAD_SIZE = 8, 36
 _TOKENS_PER_S = 6.5
 """More than anybody speaks: the bound that keeps the decoder from babbling on (as in Moonshine's own examples)."""
+
+_SECOND_THOUGHTS = 4
+"""How many other readings of a number that cannot be one are tried; each costs about half of the first."""
 
 _TAIL_SAMPLES = 3 * EAR_RATE_HZ // 10
 """0.3 s of appended silence halves the word error rate of utterances cut soon after the last word."""
@@ -46,7 +52,13 @@ class MoonshineRecogniser:
         speech = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
         if not speech.size or np.abs(speech).max() < _QUIETEST:
             return ""
-        return normalise(repair(self._model.decode(np.pad(speech, (0, _TAIL_SAMPLES)))))
+        readings = (normalise(repair(text)) for text in self._model.readings(np.pad(speech, (0, _TAIL_SAMPLES))))
+        first = next(readings)
+        if not misdictated(first):
+            return first
+        # The model swallows or repeats digits of "five five five"; the right number is often its second choice.
+        others = islice(readings, _SECOND_THOUGHTS)
+        return next((other for other in others if holds_number(other)), first)
 
 
 @cache
@@ -56,6 +68,16 @@ def _moonshine() -> "_Moonshine":
 
 def _asset(name: str) -> Path:
     return packaged_file("moonshine_voice", f"assets/tiny-en/{name}", sha256=_SHA256[name], requirement=_REQUIREMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One token of a text, and the one that came second."""
+
+    token: int
+    runner_up: int = _END
+    lead: float = 0.0
+    """How much likelier than the runner-up, as a logarithm."""
 
 
 class _Moonshine:
@@ -68,34 +90,42 @@ class _Moonshine:
         outputs = [entry.name for entry in self._decoder.get_outputs()]
         self._present_names = [name.replace("present", "past_key_values") for name in outputs[1:]]
 
-    def decode(self, speech: NDArray[np.float32]) -> str:
+    def readings(self, speech: NDArray[np.float32]) -> Iterator[str]:
+        """What ``speech`` may say: the likeliest text, then others that part from it where it was least certain."""
         audio = speech[np.newaxis]
         heard = np.ones(audio.shape, np.int64)
         encoded = self._encoder.run(None, {"input_values": audio, "attention_mask": heard})[0]
-        limit = int(speech.size / EAR_RATE_HZ * _TOKENS_PER_S) + 4
-        text = b"".join(self._pieces[token] for token in self._greedy(encoded, heard, limit))
-        return text.decode("utf-8", "ignore").replace("▁", " ").strip()
-
-    def _greedy(self, encoded: NDArray[np.float32], heard: NDArray[np.int64], limit: int) -> list[int]:
         # The decoder thins the mask itself, so it wants the one of the audio; one of the encoder's length
         # happens to work up to about 11 s and fails beyond.
-        feeds: dict[str, Any] = {"encoder_hidden_states": encoded, "encoder_attention_mask": heard}
+        sound = {"encoder_hidden_states": encoded, "encoder_attention_mask": heard}
+        limit = int(speech.size / EAR_RATE_HZ * _TOKENS_PER_S) + 4
+        first = self._greedy(sound, [_BEGIN], limit)
+        yield self._text(first)
+        for at in sorted(range(len(first)), key=lambda step: first[step].lead):
+            start = [_BEGIN, *(choice.token for choice in first[:at]), first[at].runner_up]
+            yield self._text([*first[:at], _Choice(first[at].runner_up), *self._greedy(sound, start, limit - at)])
+
+    def _text(self, choices: list[_Choice]) -> str:
+        pieces = (self._pieces[choice.token] for choice in choices if choice.token != _END)
+        return b"".join(pieces).decode("utf-8", "ignore").replace("▁", " ").strip()
+
+    def _greedy(self, sound: dict[str, Any], start: list[int], limit: int) -> list[_Choice]:
+        """The likeliest continuation of the tokens ``start``, its end included."""
         nothing = np.zeros((1, _HEADS, 0, _HEAD_SIZE), np.float32)
-        feeds |= dict.fromkeys(self._past_names, nothing)
-        tokens = [_BEGIN]
-        for step in range(limit):
-            feeds["input_ids"] = np.array([[tokens[-1]]], np.int64)
-            feeds["use_cache_branch"] = np.array([step > 0])
+        feeds = sound | dict.fromkeys(self._past_names, nothing)
+        choices: list[_Choice] = []
+        while len(choices) < limit and start[-1] != _END:
+            feeds["input_ids"] = np.array([start], np.int64)
+            feeds["use_cache_branch"] = np.array([bool(choices)])
             logits, *present = self._decoder.run(None, feeds)
             for name, value in zip(self._present_names, present, strict=True):
                 # The merged decoder returns the encoder's part of the cache on the first step only.
-                if step == 0 or ".decoder." in name:
+                if not choices or ".decoder." in name:
                     feeds[name] = value
-            token = int(logits[0, -1].argmax())
-            if token == _END:
-                break
-            tokens.append(token)
-        return tokens[1:]
+            second, best = np.argpartition(logits[0, -1], -2)[-2:]
+            choices.append(_Choice(int(best), int(second), float(logits[0, -1, best] - logits[0, -1, second])))
+            start = [choices[-1].token]
+        return choices
 
 
 def _read_pieces(data: bytes) -> list[bytes]:

@@ -4,19 +4,22 @@ import asyncio
 import json
 import logging
 import re
+import threading
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from localcloud.sonic.answers import new_request_id, refuse, stream_headers, whole
-from localcloud.sonic.control import fault_of
+from localcloud.sonic.control import fault_json, fault_of
 from localcloud.sonic.errors import Kind, SonicError
-from localcloud.sonic.faults import Faults, Late, Sabotage, SlowReading
+from localcloud.sonic.faults import Late, SlowReading
 from localcloud.sonic.frames import Unsealing
 from localcloud.sonic.h2stream import Stream
 from localcloud.sonic.registry import Registry, StreamRecord
+from localcloud.sonic.sabotage import Faults, Sabotage
 from localcloud.sonic.session import Session, Surroundings
 from localcloud.sonic.settings import utc_now
 from localcloud.sonic.sigv4 import Chain, Request, check_request
+from localcloud.sonic.statuspage import HEADERS, page, wants_html
 from localcloud.sonic.strike import strike
 
 logger = logging.getLogger("localcloud.sonic")
@@ -84,18 +87,18 @@ class Bedrock:
         try:
             # Some clients wait for the headers before they speak, so these never wait for input.
             stream.answer(200, stream_headers(record.request_id))
-            await Session(stream, self._shared, Unsealing(chain, utc_now), sabotage, record).run()
+            with self.faults.reaching(record.request_id, sabotage):
+                await Session(stream, self._shared, Unsealing(chain, utc_now), sabotage, record).run()
         except asyncio.CancelledError:
             record.error = "the emulator was stopped"
             raise
         finally:
-            self.streams.closed(record, utc_now())
+            self.streams.closed(record)
 
     async def _control(self, stream: Stream, path: str) -> None:
         match stream.header(":method"), path:
             case "GET", "/status":
-                state = self.streams.as_json() | {"faults": [repr(one) for one in self.faults.waiting]}
-                await whole(stream, 200, "application/json", json.dumps(state, default=str).encode())
+                await self._status(stream)
             case "POST", "/faults":
                 try:
                     self.faults.add(fault_of(await _body(stream)))
@@ -108,6 +111,17 @@ class Bedrock:
                 await whole(stream, 200, "application/json", b"{}")
             case _:
                 await whole(stream, 405, "application/json", b'{"message":"GET /status, POST or DELETE /faults"}')
+
+    async def _status(self, stream: Stream) -> None:
+        state = self.streams.as_json() | {
+            "faults": [fault_json(one) for one in self.faults.waiting],
+            "tasks": len(asyncio.all_tasks()),
+            "threads": threading.active_count(),
+        }
+        if wants_html(stream.header("accept")):
+            await whole(stream, 200, "text/html; charset=utf-8", page(state), HEADERS)
+        else:
+            await whole(stream, 200, "application/json", json.dumps(state, default=str).encode())
 
 
 async def _body(stream: Stream) -> bytes:

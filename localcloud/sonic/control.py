@@ -1,11 +1,12 @@
 """Faults as JSON, for clients of the emulator that are not Python:
 
-    {"action": "throw", "exception": "ThrottlingException", "message": "...", "after_outputs": 3, "streams": 2}
+    {"action": "throw", "exception": "ThrottlingException", "message": "...", "at_output": "toolUse", "streams": 2}
 
-``action`` is one of ``ACTIONS``; ``after_inputs``, ``after_outputs``, ``after_s`` and ``streams`` as in ``Fault``.
+``action`` is one of ``ACTIONS``; when and which streams are fields of ``Fault``.
 """
 
 import json
+from dataclasses import asdict, fields
 from typing import Any
 
 from localcloud.sonic.errors import Kind
@@ -22,12 +23,14 @@ from localcloud.sonic.faults import (
     Stall,
     Throw,
     TruncatedFrame,
+    UnknownException,
     Unmodelled,
 )
 
 ACTIONS: dict[str, type[Action]] = {
     "throw": Throw,
     "unmodelled": Unmodelled,
+    "unknown_exception": UnknownException,
     "html": Html,
     "late": Late,
     "slow_reading": SlowReading,
@@ -38,7 +41,16 @@ ACTIONS: dict[str, type[Action]] = {
     "truncated_frame": TruncatedFrame,
     "bad_checksum": BadChecksum,
 }
-_WHEN = {"after_inputs": int, "after_outputs": int, "after_s": float, "streams": int}
+_WHEN = {
+    "after_inputs": int,
+    "after_outputs": int,
+    "after_s": float,
+    "at_input": str,
+    "at_output": str,
+    "streams": int,
+    "skip": int,
+    "stream": str,
+}
 _FIELDS = {"message": str, "code": str, "status": int, "seconds": float}
 
 
@@ -57,6 +69,17 @@ def fault_of(document: bytes) -> Fault:
         return Fault(action(**fields), **when)
     except TypeError:
         raise ValueError(f"{action.__name__} cannot be made of {', '.join(fields) or 'nothing'}") from None
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """The fault as ``fault_of`` reads it; what is as by default is left out."""
+    name = next(name for name, action in ACTIONS.items() if action is type(fault.action))
+    given = asdict(fault.action)
+    if isinstance(fault.action, Throw):
+        given["exception"] = given.pop("kind").exception
+    when = {one.name: getattr(fault, one.name) for one in fields(fault) if one.name in _WHEN}
+    defaults = Fault(fault.action)
+    return {"action": name} | given | {key: value for key, value in when.items() if value != getattr(defaults, key)}
 
 
 def _field(action: type[Action], name: str, value: Any) -> tuple[str, Any]:

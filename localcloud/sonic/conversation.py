@@ -28,10 +28,11 @@ from localcloud.sonic.facts import (
 from localcloud.sonic.listening import Listening
 from localcloud.sonic.outputs import FINAL, PARTIAL_TURN, Event, Outputs, new_id
 from localcloud.sonic.ports import Act, Mind, Say, Tool, UseTool
+from localcloud.sonic.sentences import first_words
 from localcloud.sonic.settings import SonicSettings
 from localcloud.sonic.speaking import Speaking
 from localcloud.sonic.speech import Speech
-from localcloud.sonic.usage import Usage
+from localcloud.sonic.usage import CHARACTERS_PER_TOKEN, Usage
 from localcloud.sonic.work import Work
 
 IDLE = (
@@ -46,6 +47,7 @@ class _Prompt:
     """What the client has declared before it speaks."""
 
     sensitivity: str
+    max_tokens: int
     text: str = ""
     tools: tuple[Tool, ...] = ()
     history: tuple[tuple[str, str], ...] = ()
@@ -69,13 +71,13 @@ class Conversation:
         self._tool_used = tool_used
         self._new_id = new_id
         self._began = self._active = now
-        self._prompt = _Prompt("MEDIUM")
+        self._prompt = _Prompt("MEDIUM", settings.max_tokens)
         self._usage = Usage()
         self._new_key = count(1).__next__
         self._events: list[Event] = []
         self._outputs: Outputs | None = None
         self._speaking: Speaking | None = None
-        self._listening: Listening | None = None
+        self._listening = Listening(self._new_key)
         self._mind: Mind | None = None
         self._streaming = False
         self._typed: deque[str] = deque()
@@ -102,9 +104,8 @@ class Conversation:
 
     def transcribed(self, key: int, text: str, now: float) -> None:
         """The answer to ``Transcribe``."""
-        if self._listening is not None:
-            self._listening.transcribed(key, text)
-            self.advance(now)
+        self._listening.transcribed(key, text)
+        self.advance(now)
 
     def synthesised(self, key: int, pcm: bytes, now: float) -> None:
         """The answer to ``Synthesise``."""
@@ -120,7 +121,7 @@ class Conversation:
             raise SonicError(Kind.VALIDATION, IDLE.format(idle_s=self._settings.idle_s))
         self._answer(now)
         if self._speaking is not None and room:
-            self._speaking.advance(now, hold=self._listening is not None and self._listening.busy)
+            self._speaking.advance(now, hold=self._listening.busy)
 
     def wake_at(self, *, room: bool = True) -> float:
         """When ``advance`` has to be called next."""
@@ -132,9 +133,8 @@ class Conversation:
         """What has to be sent and done since the last call."""
         events, work = self._events, []
         self._events = []
-        if self._listening is not None:
-            work += self._listening.work
-            self._listening.work = []
+        work += self._listening.work
+        self._listening.work = []
         if self._speaking is not None:
             events += self._speaking.events
             work += self._speaking.work
@@ -143,7 +143,8 @@ class Conversation:
 
     def _declared(self, fact: SessionStarted | PromptStarted | PromptGiven | HistoryGiven) -> None:
         match fact:
-            case SessionStarted(sensitivity=sensitivity):
+            case SessionStarted(max_tokens=max_tokens, sensitivity=sensitivity):
+                self._prompt.max_tokens = min(max_tokens, self._settings.max_tokens)
                 self._prompt.sensitivity = sensitivity
             case PromptStarted():
                 self._prompt_started(fact)
@@ -162,7 +163,7 @@ class Conversation:
                 self._audio_heard(pcm, now)
             case AudioClosed():
                 self._streaming = False
-                self._listening = None
+                self._spoken_over(now, began=self._listening.close())
 
     def _prompt_started(self, fact: PromptStarted) -> None:
         self._prompt.tools = fact.tools
@@ -174,18 +175,21 @@ class Conversation:
             prompt = self._prompt
             self._mind = self._speech.mind(prompt=prompt.text, tools=prompt.tools, history=prompt.history)
             self._send([self._out.completion_start()])
-        self._listening = Listening(self._speech.ear(), rate_hz, self._new_key)
+        self._listening.open(self._speech.ear(), rate_hz)
         self._expect_pause()
 
     def _audio_heard(self, pcm: bytes, now: float) -> None:
         self._active = now
         self._streaming = True
-        if self._listening is not None and self._listening.hear(pcm) and self._speaking is not None:
+        self._spoken_over(now, began=self._listening.hear(pcm))
+
+    def _spoken_over(self, now: float, *, began: bool) -> None:
+        if began and self._speaking is not None:
             self._speaking.interrupt(now)
 
     def _answer(self, now: float) -> None:
         """Give the mind what the caller has said or typed since."""
-        if self._listening is None or self._mind is None or self._speaking is None:
+        if self._mind is None or self._speaking is None:
             return
         for utterance in self._listening.understood():
             self._usage.speech("input", utterance.seconds)
@@ -208,10 +212,12 @@ class Conversation:
     def _act(self, acts: list[Act]) -> None:
         if self._speaking is None:
             return
+        room = self._prompt.max_tokens * CHARACTERS_PER_TOKEN
         for act in acts:
             match act:
                 case Say(text=text):
-                    self._speaking.say(text)
+                    self._speaking.say(first_words(text, room))
+                    room -= min(len(text), room)
                 case UseTool():
                     self._use(act, self._speaking)
         self._expect_pause()
@@ -226,12 +232,11 @@ class Conversation:
         speaking.use(tool_use_id, act.name, act.arguments)
 
     def _expect_pause(self) -> None:
-        if self._listening is not None and self._mind is not None:
+        if self._mind is not None:
             default_ms = self._settings.pause_ms(self._prompt.sensitivity)
-            self._listening.ear.expect_pause(self._mind.pause_ms(default_ms))
+            self._listening.expect_pause(self._mind.pause_ms(default_ms))
 
     def _finish(self) -> None:
-        self._listening = None
         self._streaming = False
         if self._speaking is not None and self._outputs is not None:
             self._speaking.stop()

@@ -1,9 +1,6 @@
 """What can go wrong on demand: an action, and when in a stream's life it strikes."""
 
-import asyncio
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from localcloud.sonic.errors import Kind
 
@@ -21,6 +18,14 @@ class Unmodelled:
     """An error the operation does not model: HTTP 500 before the answer, an error frame within the stream."""
 
     code: str = "UnheardOfException"
+    message: str = "A fault was asked for."
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownException:
+    """An exception frame of a type that no client knows; HTTP 500 before the answer."""
+
+    code: str = "unheardOfException"
     message: str = "A fault was asked for."
 
 
@@ -80,89 +85,42 @@ class BadChecksum:
 
 
 type Action = (
-    Throw | Unmodelled | Html | Late | SlowReading | Reset | Goaway | Drop | Stall | TruncatedFrame | BadChecksum
+    Throw
+    | Unmodelled
+    | UnknownException
+    | Html
+    | Late
+    | SlowReading
+    | Reset
+    | Goaway
+    | Drop
+    | Stall
+    | TruncatedFrame
+    | BadChecksum
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Strikes the next ``streams`` streams: before the answer unless a count of events or a time says later."""
+    """Strikes the next ``streams`` streams after ``skip`` others, or the open ``stream`` of that request id.
+
+    A new stream is struck before the answer unless an event, a count of events or a time says later; an open one at
+    once unless they do. Counts and times of an open stream begin with the fault.
+    """
 
     action: Action
     after_inputs: int | None = None
     after_outputs: int | None = None
     after_s: float | None = None
+    at_input: str | None = None
+    """Just before the first input event of this name."""
+    at_output: str | None = None
+    """Just before the first output event of this name."""
     streams: int = 1
+    skip: int = 0
+    stream: str | None = None
 
     @property
-    def before_answer(self) -> bool:
-        return self.after_inputs is None and self.after_outputs is None and self.after_s is None
-
-
-class Struck(Exception):
-    """A fault's moment has come."""
-
-    def __init__(self, action: Action) -> None:
-        super().__init__(type(action).__name__)
-        self.action = action
-
-
-class Faults:
-    """The faults waiting for their streams."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Fault] = deque()
-
-    @property
-    def waiting(self) -> tuple[Fault, ...]:
-        return tuple(self._waiting)
-
-    def add(self, fault: Fault) -> None:
-        """Strike the next ``fault.streams`` streams that are opened. Several faults may strike one stream."""
-        self._waiting.append(fault)
-
-    def clear(self) -> None:
-        self._waiting.clear()
-
-    def take(self) -> "Sabotage":
-        """The faults of a new stream."""
-        mine = self.waiting
-        self._waiting = deque(replace(one, streams=one.streams - 1) for one in mine if one.streams > 1)
-        return Sabotage(mine)
-
-
-class Sabotage:
-    """One stream's faults, told how far the stream has come."""
-
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        self._faults = faults
-        self._inputs = 0
-        self._outputs = 0
-        self.read_pause_s = sum(one.action.seconds for one in faults if isinstance(one.action, SlowReading))
-
-    @property
-    def before_answer(self) -> tuple[Action, ...]:
-        return tuple(one.action for one in self._faults if one.before_answer)
-
-    def input_came(self) -> None:
-        """An input event is about to be judged; raises Struck."""
-        self._strike(lambda fault: fault.after_inputs == self._inputs)
-        self._inputs += 1
-
-    def output_goes(self) -> None:
-        """An output event is about to be sent; raises Struck."""
-        self._strike(lambda fault: fault.after_outputs == self._outputs)
-        self._outputs += 1
-
-    async def wait(self) -> None:
-        """Sleep until the first timed fault; raises Struck. Returns at once where there is none."""
-        timed = sorted((one.after_s, at) for at, one in enumerate(self._faults) if one.after_s is not None)
-        if timed:
-            seconds, at = timed[0]
-            await asyncio.sleep(seconds)
-            raise Struck(self._faults[at].action)
-
-    def _strike(self, due: Callable[[Fault], bool]) -> None:
-        for fault in self._faults:
-            if due(fault):
-                raise Struck(fault.action)
+    def at_once(self) -> bool:
+        when = (self.after_inputs, self.after_outputs, self.after_s, self.at_input, self.at_output)
+        return all(one is None for one in when)

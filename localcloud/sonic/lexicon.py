@@ -12,7 +12,7 @@ _REPAIRS = tuple(
     (re.compile(rf"\b(?:{misheard})\b", re.IGNORECASE), meant)
     for misheard, meant in (
         (r"wi[- ]fi|wifey|wife i|why[- ]?fi|wi[- ]fie|y[- ]?fi", "wifi"),
-        (r"e[- ](?:sim|sin|sym)|esin|easy m", "esim"),
+        (r"e[- ](?:sim|sin|sym|cym)|esin|esiam|easy m", "esim"),
         (r"(?:sin|sing|simm|sym|seem)[- ]?(?:card|cart)|sim cart|simcard", "sim card"),
         (r"(?:sin|sing|simm|sym)[- ]?(?:cards|carts)|simcards", "sim cards"),
         (r"(block|lock) my (?:sin|son|sam)", r"\1 my sim"),

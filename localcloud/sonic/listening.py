@@ -1,6 +1,7 @@
 """The caller's side of a conversation: from audio to utterances, in the order they were spoken.
 
 Recognition starts when the caller pauses and is used if the pause turns out to be the end, so that it costs no time.
+An utterance once spoken is understood, whether or not its audio content is still open.
 """
 
 from collections import deque
@@ -10,6 +11,11 @@ from dataclasses import dataclass
 from localcloud.sonic.ports import EAR_RATE_HZ, Ear, SpeechBegan, SpeechEnded, SpeechPaused
 from localcloud.sonic.resample import ToEar
 from localcloud.sonic.work import Transcribe, Work
+
+CLOSING_PAUSE_MS = 200
+"""The pause an ear is told to expect when no more audio comes; enough for the tail that recognition needs."""
+CLOSING_STEP_MS = 64
+CLOSING_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +27,13 @@ class Utterance:
 
 
 class Listening:
-    """One caller's ear and the recognitions under way."""
+    """One caller: an ear for each audio content, and the recognitions under way over all of them."""
 
-    def __init__(self, ear: Ear, rate_hz: int, new_key: Callable[[], int]) -> None:
-        self.ear = ear
+    def __init__(self, new_key: Callable[[], int]) -> None:
         self.work: list[Work] = []
-        self._to_ear = ToEar(rate_hz)
         self._new_key = new_key
+        self._ear: Ear | None = None
+        self._to_ear = ToEar(EAR_RATE_HZ)
         self._speaking = False
         self._guess: Transcribe | None = None
         self._waiting: deque[Transcribe] = deque()
@@ -38,21 +44,31 @@ class Listening:
         """Whether the caller is speaking, or has spoken and is not understood yet."""
         return self._speaking or bool(self._waiting)
 
+    def open(self, ear: Ear, rate_hz: int) -> None:
+        """An audio content begins."""
+        self._ear = ear
+        self._to_ear = ToEar(rate_hz)
+
+    def expect_pause(self, pause_ms: int) -> None:
+        """The silence that ends an utterance from now on."""
+        if self._ear is not None:
+            self._ear.expect_pause(pause_ms)
+
     def hear(self, pcm: bytes) -> bool:
         """Take a slice of audio; true where the caller began to speak in it."""
-        began = False
-        for heard in self.ear.hear(self._to_ear.convert(pcm)):
-            match heard:
-                case SpeechBegan():
-                    began = self._speaking = True
-                case SpeechPaused(pcm=utterance):
-                    self._guess = self._recognise(utterance)
-                case SpeechEnded(pcm=utterance):
-                    self._speaking = False
-                    guess = self._guess
-                    right = guess is not None and guess.pcm == utterance
-                    self._waiting.append(guess if guess and right else self._recognise(utterance))
-                    self._guess = None
+        return self._take(self._to_ear.convert(pcm))
+
+    def close(self) -> bool:
+        """The audio content ends, and with it the utterance in hand: silence stands for what will not come."""
+        began = self._take(self._to_ear.finish())
+        self.expect_pause(CLOSING_PAUSE_MS)
+        silence = bytes(2 * EAR_RATE_HZ * CLOSING_STEP_MS // 1000)
+        for _ in range(CLOSING_STEPS):
+            if not self._speaking:
+                break
+            self._take(silence)
+        self._ear = None
+        self._speaking = False
         return began
 
     def transcribed(self, key: int, text: str) -> None:
@@ -70,6 +86,22 @@ class Listening:
         if not self._waiting and self._guess is None:
             self._texts.clear()
         return done
+
+    def _take(self, pcm: bytes) -> bool:
+        began = False
+        for heard in self._ear.hear(pcm) if self._ear is not None and pcm else ():
+            match heard:
+                case SpeechBegan():
+                    began = self._speaking = True
+                case SpeechPaused(pcm=utterance):
+                    self._guess = self._recognise(utterance)
+                case SpeechEnded(pcm=utterance):
+                    self._speaking = False
+                    guess = self._guess
+                    right = guess is not None and guess.pcm == utterance
+                    self._waiting.append(guess if guess and right else self._recognise(utterance))
+                    self._guess = None
+        return began
 
     def _recognise(self, pcm: bytes) -> Transcribe:
         work = Transcribe(self._new_key(), pcm)

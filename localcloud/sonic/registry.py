@@ -2,11 +2,27 @@
 
 import asyncio
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+from localcloud.sonic.settings import utc_now
 
 RECENT = 50
+RUNS = 40
+
+type Side = Literal["input", "output"]
+
+
+@dataclass(slots=True)
+class Run:
+    """Events of one name that went one way one after the other, such as the slices of an utterance."""
+
+    side: Side
+    name: str
+    first: datetime
+    last: datetime
+    count: int = 1
 
 
 @dataclass(slots=True)
@@ -22,9 +38,32 @@ class StreamRecord:
     last_input_at: datetime | None = None
     last_output: str | None = None
     last_output_at: datetime | None = None
+    events: deque[Run] = field(default_factory=lambda: deque(maxlen=RUNS))
+    """The last ``RUNS`` runs of events both ways, by their first event."""
     ended: datetime | None = None
     error: str | None = None
     """Why the stream ended, None for an orderly end."""
+
+    def came(self, name: str) -> None:
+        """The client sent an event."""
+        self.inputs += 1
+        self.last_input, self.last_input_at = name, utc_now()
+        self._count("input", name, self.last_input_at)
+
+    def went(self, name: str) -> None:
+        """The model sent an event."""
+        self.outputs += 1
+        self.last_output, self.last_output_at = name, utc_now()
+        self._count("output", name, self.last_output_at)
+
+    def _count(self, side: Side, name: str, at: datetime) -> None:
+        # Audio flows both ways at once: what counts is the last run of the same side.
+        run = next((one for one in reversed(self.events) if one.side == side), None)
+        if run is not None and run.name == name:
+            run.last = at
+            run.count += 1
+        else:
+            self.events.append(Run(side, name, at, at))
 
 
 class Registry:
@@ -65,15 +104,15 @@ class Registry:
         self._open[record.request_id] = record
         self._idle.clear()
 
-    def closed(self, record: StreamRecord, now: datetime) -> None:
-        record.ended = now
+    def closed(self, record: StreamRecord) -> None:
+        record.ended = utc_now()
         del self._open[record.request_id]
         self._recent.append(record)
         self._ended += 1
-        if not self._open:
-            self._idle.set()
         if record.error is not None:
             self._last_error = record.error
+        if not self._open:
+            self._idle.set()
 
     def refused(self, error: str) -> None:
         """A request that never became a stream."""
@@ -82,8 +121,12 @@ class Registry:
     def as_json(self) -> dict[str, Any]:
         """The whole state, for the status page."""
         return {
-            "open": [asdict(one) for one in self.open],
-            "recent": [asdict(one) for one in self.recent],
+            "open": [_as_json(one) for one in self.open],
+            "recent": [_as_json(one) for one in self.recent],
             "ended": self.ended,
             "last_error": self.last_error,
         }
+
+
+def _as_json(record: StreamRecord) -> dict[str, Any]:
+    return asdict(record) | {"events": [asdict(run) for run in record.events]}

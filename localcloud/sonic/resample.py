@@ -19,6 +19,12 @@ class ToEar:
             return pcm
         return bytes(self._stream.resample_chunk(np.frombuffer(pcm, dtype="<i2")).tobytes())
 
+    def finish(self) -> bytes:
+        """What the filter still holds when no more comes."""
+        if self._stream is None:
+            return b""
+        return bytes(self._stream.resample_chunk(np.zeros(0, dtype="<i2"), last=True).tobytes())
+
 
 def from_voice(pcm: bytes, rate_hz: int) -> bytes:
     """A voice's whole sentence at the rate the prompt asked for."""

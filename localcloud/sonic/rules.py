@@ -90,7 +90,10 @@ class Rules:
 
     def take(self, chunk: bytes) -> list[Fact]:
         """Judge one event; raises SonicError."""
-        name, body = event_of(chunk)
+        return self.judge(*event_of(chunk))
+
+    def judge(self, name: str, body: Body) -> list[Fact]:
+        """Judge one event that has been read already; raises SonicError."""
         if not self._session_open and name != "sessionStart":
             raise invalid(f"{name} before sessionStart")
         step = self._steps.get(name)

@@ -35,6 +35,7 @@ LOUD = 3_000
 """Samples beyond this are speech."""
 CHARACTERS_PER_S = 15
 TONE_HZ = 220
+KEPT_MINDS = 100
 
 
 def silence(ms: int, rate_hz: int = EAR_RATE_HZ) -> bytes:
@@ -149,8 +150,8 @@ type Reply = Sequence[Act] | str
 class Answers:
     """A mind that answers from tables: by the caller's words, and by the name of a tool that was answered.
 
-    A reply is a text to say or a list of acts. ``minds`` lists the sessions' minds, so that a test can see what each
-    was told.
+    A reply is a text to say or a list of acts. ``minds`` lists the minds of the last ``KEPT_MINDS`` sessions, so that a
+    test can see what each was told.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Answers:
 
         mind = ScriptedMind(prompt, tools, history, reply, result)
         self.minds.append(mind)
+        del self.minds[:-KEPT_MINDS]
         return mind
 
 

@@ -11,11 +11,14 @@ def sentences(text: str) -> list[str]:
     return [piece for piece in _END.split(text.strip()) if piece]
 
 
+def first_words(text: str, characters: int) -> str:
+    """The whole words at the beginning of ``text`` that fit into so many characters."""
+    if len(text) <= characters:
+        return text
+    end = characters if text[characters] == " " else text.rfind(" ", 0, characters)
+    return text[: max(end, 0)].rstrip()
+
+
 def spoken_part(sentence: str, share: float) -> str:
     """The whole words at the beginning of ``sentence`` that ``share`` (0 to 1) of its audio covers."""
-    if share >= 1:
-        return sentence
-    end = int(len(sentence) * share)
-    if end < len(sentence) and sentence[end] != " ":
-        end = sentence.rfind(" ", 0, end)
-    return sentence[: max(end, 0)].rstrip()
+    return sentence if share >= 1 else first_words(sentence, int(len(sentence) * share))

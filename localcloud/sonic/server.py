@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from localcloud.sonic.bedrock import Bedrock
-from localcloud.sonic.faults import Faults
 from localcloud.sonic.http2 import Http2Server, listen
 from localcloud.sonic.registry import Registry
+from localcloud.sonic.sabotage import Faults
 from localcloud.sonic.session import Surroundings
 from localcloud.sonic.settings import SonicSettings, utc_now
 from localcloud.sonic.speech import Speech

@@ -15,7 +15,6 @@ from localcloud.sonic.answers import event_frame, exception_frame
 from localcloud.sonic.conversation import Conversation
 from localcloud.sonic.errors import Kind, SonicError
 from localcloud.sonic.facts import SessionEnded
-from localcloud.sonic.faults import Sabotage, Struck
 from localcloud.sonic.fields import event_of
 from localcloud.sonic.frames import Unsealing
 from localcloud.sonic.h2stream import Stream, StreamLost
@@ -24,7 +23,8 @@ from localcloud.sonic.recording import Recording
 from localcloud.sonic.registry import StreamRecord
 from localcloud.sonic.resample import from_voice
 from localcloud.sonic.rules import Rules
-from localcloud.sonic.settings import SonicSettings, utc_now
+from localcloud.sonic.sabotage import Sabotage, Struck
+from localcloud.sonic.settings import SonicSettings
 from localcloud.sonic.speech import Speech
 from localcloud.sonic.strike import strike
 from localcloud.sonic.work import Synthesise, Transcribe, Work
@@ -65,7 +65,7 @@ class Session:
         self._conversation = Conversation(
             shared.speech, shared.settings, shared.clock(), tool_used=self._rules.tool_used
         )
-        self._recording = Recording.start(shared.settings.record_dir, record.request_id, shared.clock)
+        self._recording = Recording.start(shared.settings.record_dir, record, shared.clock)
         self._outbox: deque[Event] = deque()
         self._outgoing = asyncio.Event()
         self._sooner = asyncio.Event()
@@ -113,10 +113,10 @@ class Session:
         if self._conversation.ended:
             return
         self._recording.came(chunk)
-        self._sabotage.input_came()
-        self._record.inputs += 1
-        self._record.last_input, self._record.last_input_at = event_of(chunk)[0], utc_now()
-        for fact in self._rules.take(chunk):
+        name, body = event_of(chunk)
+        self._sabotage.input_came(name)
+        self._record.came(name)
+        for fact in self._rules.judge(name, body):
             self._conversation.take(fact, self._shared.clock())
             self._carry_out()
 
@@ -135,11 +135,11 @@ class Session:
         while True:
             while self._outbox:
                 event = self._outbox.popleft()
-                self._sabotage.output_goes()
+                name = next(iter(event["event"]))
+                self._sabotage.output_goes(name)
                 self._recording.went(event)
                 await self._stream.send(event_frame(event))
-                self._record.outputs += 1
-                self._record.last_output, self._record.last_output_at = next(iter(event["event"])), utc_now()
+                self._record.went(name)
                 if len(self._outbox) == OUTBOX_EVENTS - 1:
                     self._sooner.set()
             if self._conversation.ended:
@@ -181,8 +181,10 @@ class Session:
             case StreamLost():
                 # A client may hang up as soon as it has said its last word.
                 self._record.error = None if self._rules.prompt_ended else str(error)
+                self._recording.broke_off(None)
             case Struck(action=action):
                 self._record.error = f"fault: {type(action).__name__}"
+                self._recording.broke_off(None)
                 await strike(action, self._stream, self._record.request_id, self._shared.settings.life_s)
             case SonicError():
                 await self._say_last(error)
@@ -192,6 +194,7 @@ class Session:
 
     async def _say_last(self, error: SonicError) -> None:
         self._record.error = f"{error.kind.exception}: {error.message}"
+        self._recording.broke_off(error)
         logger.info("stream %s ends: %s", self._record.request_id, self._record.error)
         try:
             async with asyncio.timeout(LAST_WORDS_S):

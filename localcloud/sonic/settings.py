@@ -45,6 +45,8 @@ class SonicSettings:
     idle_s: float = 55
     stream_quota: int = 20
     """Streams at once over all connections (Bedrock quotas, Nova 2 Sonic)."""
+    max_tokens: int = 10_000
+    """An answer's text is cut after so many tokens, or after the session's own ``maxTokens`` where that is fewer."""
     speech_threads: int = 2
     """Threads that recognise and synthesise, over all streams."""
     record_dir: Path | None = None

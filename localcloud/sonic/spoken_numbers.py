@@ -6,6 +6,7 @@ sounds like a digit, or neither; then neighbours decide what the doubtful ones w
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 TELEPHONE_LENGTHS = frozenset({7, 10, 11})
@@ -34,6 +35,9 @@ _SOUNDS_LIKE = {
 _ZEROS = frozenset({"oh", "o"})
 _BEFORE_DIGITS = frozenset({"is", "are", "its", "it's", "number", "code", "then", "and", "plus", "dash", "with"})
 
+_TELEPHONE = re.compile(r"[2-9]\d{6}|[2-9]\d{9}|[01]\d{10}|plus [1-9]\d{7,14}")
+"""Local and national numbers (no area code begins with 0 or 1: NANPA), with a trunk or country code, international."""
+
 _CENTS = re.compile(r"\$\s?(\d[\d,]*)(?:\.(\d\d))?(?!\d)")
 _AMOUNT = re.compile(r"(?<![\d.])(\d{1,4})\.(\d{1,2})(?= ?(?:dollars?|cents?|gb|gigs?|gigabytes?|mb|percent)\b)")
 _OTHER = re.compile(r"[^a-z0-9'·]+")
@@ -61,6 +65,20 @@ def normalise(text: str) -> str:
     while text != before:
         before, text = text, _normalise_once(text)
     return text
+
+
+def misdictated(text: str) -> bool:
+    """Whether normalised ``text`` holds digits of about a telephone number's length that cannot be one."""
+    return any(len(digits) > min(TELEPHONE_LENGTHS) and not _TELEPHONE.fullmatch(digits) for digits in _numbers(text))
+
+
+def holds_number(text: str) -> bool:
+    """Whether normalised ``text`` holds digits that can be a telephone number, and none that are ``misdictated``."""
+    return any(_TELEPHONE.fullmatch(digits) for digits in _numbers(text)) and not misdictated(text)
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"(?:\bplus )?\b\d+\b", text)
 
 
 def _normalise_once(text: str) -> str:
@@ -96,8 +114,9 @@ def _number_at(words: list[str], position: int) -> tuple[str, int]:
     """The digits that start at ``position`` and how many words they took; no digits and one word if none do."""
     word = words[position]
     after = words[position + 1] if position + 1 < len(words) else ""
-    if word in _REPEATS and (digit := _digits(after)) and len(digit) == 1:
-        return digit * _REPEATS[word], 2
+    if word in _REPEATS and (digits := _digits(after)) and len(digits) != 2:
+        # "triple 50178" is how recognisers write "triple five, zero one seven eight".
+        return digits[0] * _REPEATS[word] + digits[1:], 2
     if word in _TENS:
         unit = _ONES.get(after, "")
         return (_TENS[word][0] + unit, 2) if len(unit) == 1 and unit != "0" else (_TENS[word], 1)
@@ -113,14 +132,44 @@ def _digits(word: str) -> str:
 def _settle_doubtful(tokens: list[_Token]) -> list[_Token]:
     """Words such as "to" and "oh" become digits inside a dictated number, and at its edges where that completes it."""
     settled = list(tokens)
-    position = 0
-    while position < len(settled):
-        end = position
-        while end < len(settled) and (settled[end].dictated or settled[end].doubtful):
-            end += 1
-        settled[position:end] = _settle_run(settled, position, end)
-        position = end + 1
+    for start, end in _runs(settled, lambda token: bool(token.digits) or token.doubtful):
+        plus = start > 0 and settled[start - 1].word == "plus"
+        if whole := _whole_number(settled[start:end], plus=plus):
+            first, last = start + whole.start, start + whole.stop
+            settled[first:last] = [_as_digits(token) for token in settled[first:last]]
+            continue
+        for at, until in _runs(settled[start:end], lambda token: token.dictated or token.doubtful):
+            settled[start + at : start + until] = _settle_run(settled, start + at, start + until)
     return settled
+
+
+def _runs(tokens: list[_Token], belongs: Callable[[_Token], bool]) -> list[tuple[int, int]]:
+    """Where neighbours belong together: (first, one after the last) of each longest run."""
+    runs = [(at, at + 1) for at, token in enumerate(tokens) if belongs(token)]
+    joined: list[tuple[int, int]] = []
+    for start, end in runs:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _whole_number(run: list[_Token], *, plus: bool) -> range | None:
+    """The longest part of ``run`` that is a telephone number and leaves nothing but doubtful words aside.
+
+    Pairs count here: "four fifteen, five fifty five, oh one sixty two" is one.
+    """
+    sure = [at for at, token in enumerate(run) if token.digits]
+    if not sure:
+        return None
+    digits = [_as_digits(token).digits for token in run]
+    parts = [range(i, j) for i in range(sure[0] + 1) for j in range(sure[-1] + 1, len(run) + 1)]
+    for part in sorted(parts, key=lambda part: (-len(part), part.start)):
+        number = "".join(digits[part.start : part.stop])
+        if _TELEPHONE.fullmatch(f"plus {number}" if plus and part.start == 0 else number):
+            return part
+    return None
 
 
 def _settle_run(tokens: list[_Token], start: int, end: int) -> list[_Token]:

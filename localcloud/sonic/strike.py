@@ -5,7 +5,15 @@ from typing import assert_never
 
 from h2.errors import ErrorCodes
 
-from localcloud.sonic.answers import error_frame, event_frame, exception_frame, refuse, stream_headers, whole
+from localcloud.sonic.answers import (
+    error_frame,
+    event_frame,
+    exception_frame,
+    named_exception_frame,
+    refuse,
+    stream_headers,
+    whole,
+)
 from localcloud.sonic.errors import SonicError
 from localcloud.sonic.faults import (
     Action,
@@ -19,6 +27,7 @@ from localcloud.sonic.faults import (
     Stall,
     Throw,
     TruncatedFrame,
+    UnknownException,
     Unmodelled,
 )
 from localcloud.sonic.h2stream import Stream
@@ -35,7 +44,7 @@ async def strike(action: Action, stream: Stream, request_id: str, patience_s: fl
             await asyncio.sleep(seconds)
         case SlowReading():
             pass
-        case Throw() | Unmodelled() | Html():
+        case Throw() | Unmodelled() | UnknownException() | Html():
             await _say(action, stream, request_id)
         case TruncatedFrame() | BadChecksum():
             await _garble(action, stream, request_id)
@@ -65,15 +74,17 @@ async def _stall(stream: Stream, patience_s: float) -> None:
         stream.reset()
 
 
-async def _say(action: Throw | Unmodelled | Html, stream: Stream, request_id: str) -> None:
+async def _say(action: Throw | Unmodelled | UnknownException | Html, stream: Stream, request_id: str) -> None:
     match action:
         case Throw(kind=kind, message=message) if stream.answered:
             await stream.send(exception_frame(SonicError(kind, message)))
+        case UnknownException(code=code, message=message) if stream.answered:
+            await stream.send(named_exception_frame(code, message))
         case Throw(kind=kind, message=message):
             await refuse(stream, request_id, kind.exception, kind.status, message)
         case Unmodelled(code=code, message=message) if stream.answered:
             await stream.send(error_frame(code, message))
-        case Unmodelled(code=code, message=message):
+        case Unmodelled(code=code, message=message) | UnknownException(code=code, message=message):
             await refuse(stream, request_id, code, 500, message)
         case Html() if stream.answered:
             stream.reset()

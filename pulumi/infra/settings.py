@@ -95,6 +95,7 @@ class Settings:
     customers_table: str | None
     phone_key_formats: str
     default_country: str
+    time_zone: str
     knowledge_base_id: str | None
     embedding_model: str
     service_key_ids: tuple[str, ...]
@@ -156,6 +157,7 @@ class Settings:
                 "a comma list of e164, national and digits",
             ),
             default_country=read.text("defaultCountry", "US", r"[A-Z]{2}", "a two-letter country code"),
+            time_zone=read.text("timeZone", "America/New_York", r"[A-Za-z_]+(/[A-Za-z_+-]+)*", "like America/New_York"),
             knowledge_base_id=read.optional("knowledgeBaseId", r"[0-9A-Z]{10}", "the ten-character id of one"),
             embedding_model=read.text(
                 "embeddingModel", "amazon.titan-embed-text-v2:0", r"[a-z0-9.:-]+", "a Bedrock model id"

@@ -13,6 +13,7 @@ from infra.outward import reach_https
 from infra.policies import allow
 from infra.service import Cluster, Service, ServiceArgs
 from infra.settings import Settings
+from infra.tables import Tables
 
 TOOLWORKER_PORT = 8090
 NAME = "toolworker"
@@ -33,6 +34,7 @@ class ToolWorker(pulumi.ComponentResource):
         customers: Customers,
         knowledge: Knowledge,
         keys: ServiceKeys,
+        tables: Tables,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("switchboard:service:ToolWorker", f"{name}-toolworker", None, opts)
@@ -55,10 +57,14 @@ class ToolWorker(pulumi.ComponentResource):
                 "TOOLWORKER_KNOWLEDGE_BASE_ID": knowledge.knowledge_base_id,
                 "TOOLWORKER_PHONE_KEY_FORMATS": settings.phone_key_formats,
                 "TOOLWORKER_DEFAULT_COUNTRY": settings.default_country,
+                "TOOLWORKER_TIME_ZONE": settings.time_zone,
                 "TOOLWORKER_LOG_LEVEL": settings.log_level,
+                **tables.environment,
             },
             may=[
-                allow("dynamodb:GetItem", on=[customers.table_arn]),
+                # A sale adds to what the customer has.
+                allow("dynamodb:GetItem", "dynamodb:UpdateItem", on=[customers.table_arn]),
+                *tables.statements,
                 allow("bedrock:Retrieve", on=[knowledge.knowledge_base_arn]),
             ],
             offers=[

@@ -244,6 +244,14 @@ def test_spoken_numbers_are_heard_back_exactly(voice: Voice, recogniser: Recogni
     assert got == [f"my number is {number.replace('-', '')}" for number in numbers]
 
 
+def test_a_number_in_which_the_likeliest_reading_repeats_a_digit_is_heard_right(
+    voice: Voice, recogniser: Recogniser
+) -> None:
+    samples = np.frombuffer(voice.speak("Sure, eight one eight five five five zero one one three."), "<i2")
+    (pcm,) = utterances(SileroEar(), soxr.resample(samples, VOICE_RATE_HZ, EAR_RATE_HZ).tobytes())
+    assert recogniser.transcribe(pcm) == "sure 8185550113"
+
+
 def test_the_voice_is_steady_and_silent_where_there_is_nothing_to_say(voice: Voice) -> None:
     assert voice.speak("Of course.") == voice.speak("Of course.")
     assert voice.speak("") == b""

@@ -31,7 +31,8 @@ END_WITHIN_S = 20
 
 @pytest.fixture(scope="module")
 def environment(ministack: str) -> dict[str, str]:
-    table = f"customers-{uuid.uuid4().hex[:8]}"
+    run = uuid.uuid4().hex[:8]
+    table, outcomes = f"customers-{run}", f"outcomes-{run}"
     dynamodb = boto3.client(
         "dynamodb",
         endpoint_url=ministack,
@@ -39,12 +40,13 @@ def environment(ministack: str) -> dict[str, str]:
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
-    dynamodb.create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    for name, key in ((table, "phone_number"), (outcomes, "use_id")):
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     dynamodb.put_item(
         TableName=table,
         Item={
@@ -65,6 +67,7 @@ def environment(ministack: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": ministack,
         "TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC_PEM}),
         "TOOLWORKER_CUSTOMERS_TABLE": table,
+        "TOOLWORKER_OUTCOMES_TABLE": outcomes,
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
         "TOOLWORKER_PORT": "0",
     }
@@ -192,12 +195,12 @@ def test_a_worker_told_to_stop_finishes_what_runs_and_takes_nothing_new(
     with running(environment | {"AWS_ENDPOINT_URL_BEDROCK_AGENT_RUNTIME": slow_knowledge.url}) as worker:
         body = json.dumps({"name": "lookup", "arguments": json.dumps({"query": "roaming"})})
         with ThreadPoolExecutor(1) as asker:
-            answer = asker.submit(worker.ask, "PUT", "/v1/calls/call-1/tool-uses/use-1", body, token())
+            answer = asker.submit(worker.ask, "PUT", "/v1/calls/call-2/tool-uses/use-1", body, token("call-2"))
             assert slow_knowledge.asked.wait(10)
             worker.process.send_signal(signal.SIGTERM)
             assert worker.next_line()["message"] == "draining"
             assert worker.ask("GET", "/readyz")[0] == 503
-            refused = worker.ask("PUT", "/v1/calls/call-1/tool-uses/use-2", body, token())
+            refused = worker.ask("PUT", "/v1/calls/call-2/tool-uses/use-2", body, token("call-2"))
             assert (refused[0], refused[1]["error"]["code"]) == (503, "draining")
             slow_knowledge.answer.set()
             status, outcome = answer.result(10)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import soxr  # type: ignore[import-untyped]
 
+from localcloud.settings import REPOSITORY
 from localcloud.sonic.recognition import MoonshineRecogniser
-from tests.e2e.support.stack import REPOSITORY, Stack, running
+from tests.wire.support.local_stack import LocalStack, launched
 
 
 class Listener:
@@ -25,9 +26,10 @@ class Listener:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     assert (REPOSITORY / "webapp/dist/index.html").is_file(), "build the console first: make setup"
-    with running(tmp_path_factory.mktemp("stack")) as started:
+    with launched(tmp_path_factory.mktemp("stack")) as started:
+        started.read_until_ready()
         yield started
 
 

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Listener
 from tests.e2e.support.microphone import microphone
 from tests.e2e.support.page import console
-from tests.e2e.support.stack import Stack
+from tests.wire.support.local_stack import LocalStack
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,9 @@ AFTER_GREETING_S = 5.0
 OVER_THE_ANSWER_S = 17.0
 
 
-async def test_a_known_caller_is_found_and_told_about_the_bill(stack: Stack, listener: Listener, wav: Path) -> None:
+async def test_a_known_caller_is_found_and_told_about_the_bill(
+    stack: LocalStack, listener: Listener, wav: Path
+) -> None:
     said = {AFTER_GREETING_S: "phone-4155550162", AFTER_GREETING_S + 18: "bill"}
     async with console(stack, microphone(wav, said)) as page:
         await page.open()
@@ -39,7 +41,7 @@ async def test_a_known_caller_is_found_and_told_about_the_bill(stack: Stack, lis
         await expect(page.part("ending")).to_contain_text("ended")
 
 
-async def test_an_unknown_number_is_spoken_about(stack: Stack, wav: Path) -> None:
+async def test_an_unknown_number_is_spoken_about(stack: LocalStack, wav: Path) -> None:
     async with console(stack, microphone(wav, {AFTER_GREETING_S: "phone-unknown-2065550108"})) as page:
         await page.open()
         await page.sign_in()
@@ -48,7 +50,7 @@ async def test_an_unknown_number_is_spoken_about(stack: Stack, wav: Path) -> Non
         await page.agent_says("could not find|couldn't find|no account|not find")
 
 
-async def test_plans_and_prices_are_looked_up(stack: Stack, listener: Listener, wav: Path) -> None:
+async def test_plans_and_prices_are_looked_up(stack: LocalStack, listener: Listener, wav: Path) -> None:
     async with console(stack, microphone(wav, {AFTER_GREETING_S: "plans"})) as page:
         await page.open()
         await page.sign_in()
@@ -62,7 +64,7 @@ async def test_plans_and_prices_are_looked_up(stack: Stack, listener: Listener, 
 
 
 async def test_an_interruption_strikes_out_what_was_not_heard_and_is_answered(
-    stack: Stack, listener: Listener, wav: Path
+    stack: LocalStack, listener: Listener, wav: Path
 ) -> None:
     said = {AFTER_GREETING_S: "roaming-europe", OVER_THE_ANSWER_S: "interrupt"}
     async with console(stack, microphone(wav, said)) as page:
@@ -80,7 +82,7 @@ async def test_an_interruption_strikes_out_what_was_not_heard_and_is_answered(
         assert unheard.strip(" .").lower()[-12:] not in heard, (unheard, heard)
 
 
-async def test_a_goodbye_ends_the_call_once_it_was_heard(stack: Stack, listener: Listener, wav: Path) -> None:
+async def test_a_goodbye_ends_the_call_once_it_was_heard(stack: LocalStack, listener: Listener, wav: Path) -> None:
     async with console(stack, microphone(wav, {AFTER_GREETING_S: "goodbye"})) as page:
         await page.open()
         await page.sign_in()
@@ -90,7 +92,7 @@ async def test_a_goodbye_ends_the_call_once_it_was_heard(stack: Stack, listener:
         assert "goodbye" in listener.words(await page.heard()).replace("good bye", "goodbye")
 
 
-async def test_typed_words_are_answered_in_speech(stack: Stack, listener: Listener, wav: Path) -> None:
+async def test_typed_words_are_answered_in_speech(stack: LocalStack, listener: Listener, wav: Path) -> None:
     async with console(stack, microphone(wav, {})) as page:
         await page.open()
         await page.sign_in()

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import aiohttp
+
+from localcloud.identity import DEMO_PASSWORD, DEMO_USERNAME
 from tests.e2e.conftest import Listener
 from tests.e2e.support.microphone import RATE_HZ, read
-from tests.e2e.support.signin import access_token
-from tests.e2e.support.stack import Stack
 from tests.wire.support.caller import FRAME_SAMPLES, Caller, calling
+from tests.wire.support.hosted_ui import sign_in
+from tests.wire.support.local_stack import LocalStack
 
 FRAME_BYTES = 2 * FRAME_SAMPLES
 
@@ -34,8 +37,18 @@ class Microphone:
             await asyncio.sleep(due - loop.time())
 
 
-async def test_a_client_without_a_browser_holds_the_same_call(stack: Stack, listener: Listener) -> None:
-    async with calling(stack.url, await access_token(stack)) as caller, asyncio.TaskGroup() as group:
+async def access_token(url: str) -> str:
+    """The demo operator's, by the same steps as a browser takes."""
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{url}/config.json") as answer:
+            config = await answer.json()
+        tokens = await sign_in(http, config, f"{url}/", DEMO_USERNAME, DEMO_PASSWORD)
+    token: str = tokens["access_token"]
+    return token
+
+
+async def test_a_client_without_a_browser_holds_the_same_call(stack: LocalStack, listener: Listener) -> None:
+    async with calling(stack.url, await access_token(stack.url)) as caller, asyncio.TaskGroup() as group:
         await caller.start()
         microphone = Microphone(caller)
         speaking = group.create_task(microphone.run())

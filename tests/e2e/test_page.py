@@ -7,12 +7,12 @@ from playwright.async_api import expect
 
 from tests.e2e.support.microphone import microphone
 from tests.e2e.support.page import console
-from tests.e2e.support.stack import Stack
+from tests.wire.support.local_stack import LocalStack
 
 pytestmark = pytest.mark.browser
 
 
-async def test_a_page_without_a_microphone_says_so(stack: Stack) -> None:
+async def test_a_page_without_a_microphone_says_so(stack: LocalStack) -> None:
     async with console(stack, None) as page:
         await page.open()
         await page.sign_in()
@@ -21,7 +21,7 @@ async def test_a_page_without_a_microphone_says_so(stack: Stack) -> None:
         await expect(page.part("start")).to_be_enabled()
 
 
-async def test_a_microphone_that_is_denied_is_explained(stack: Stack, wav: Path) -> None:
+async def test_a_microphone_that_is_denied_is_explained(stack: LocalStack, wav: Path) -> None:
     async with console(stack, microphone(wav, {}), granted=False) as page:
         await page.open()
         await page.sign_in()
@@ -29,7 +29,7 @@ async def test_a_microphone_that_is_denied_is_explained(stack: Stack, wav: Path)
         await expect(page.part("problem")).to_contain_text("llow")
 
 
-async def test_signing_out_leads_back_to_the_sign_in(stack: Stack) -> None:
+async def test_signing_out_leads_back_to_the_sign_in(stack: LocalStack) -> None:
     async with console(stack, None) as page:
         await page.open()
         await page.sign_in()
@@ -37,7 +37,7 @@ async def test_signing_out_leads_back_to_the_sign_in(stack: Stack) -> None:
         await expect(page.part("sign-in")).to_be_visible()
 
 
-async def test_nothing_the_page_loads_breaks_its_own_content_policy(stack: Stack, wav: Path) -> None:
+async def test_nothing_the_page_loads_breaks_its_own_content_policy(stack: LocalStack, wav: Path) -> None:
     complaints: list[str] = []
     async with console(stack, microphone(wav, {})) as page:
         await page.open()

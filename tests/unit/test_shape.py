@@ -16,6 +16,7 @@ VAGUE_WORDS = ("Manager", "Helper", "Handler", "Util", "Processor")
 
 BARE_TASKS = {
     "gateway/app.py": "the catalogue's refresher, cancelled and awaited by the resource that started it",
+    "gateway/caller/socket.py": "a send, awaited by its sender and, if that one gave up, in close",
     "gateway/sonic/bedrock.py": "awaited in begin, cancelled and gathered when it fails",
     "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",
     "gateway/sonic/transport.py": "the body's pump, ended with the exchange and awaited in close",

@@ -25,6 +25,7 @@ from localcloud.sonic.faults import (
     Stall,
     Throw,
     TruncatedFrame,
+    UnknownException,
     Unmodelled,
 )
 from localcloud.sonic.server import SonicServer, SonicSettings, serve
@@ -103,6 +104,7 @@ WITHIN: list[Action] = [
     *(Throw(kind) for kind in IN_STREAM),
     Throw(Kind.THROTTLING),
     Unmodelled(),
+    UnknownException(),
     Reset(),
     Goaway(),
     Drop(),

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aws_sdk_bedrock_runtime.models import (  # type: ignore[import-untyped]
     ModelTimeoutException,
@@ -19,7 +20,8 @@ from localcloud.sonic import script
 from localcloud.sonic.ports import Say, UseTool
 from localcloud.sonic.server import SonicServer, SonicSettings, serve
 from localcloud.sonic.settings import LOCAL_CREDENTIALS, Credentials
-from tests.wire.support.emulator_client import Json, outline, pcm_of, sdk_call
+from tests.wire.support.emulator_client import sdk_call
+from tests.wire.support.sonic_client import Json, audio, outline, pcm_of, tool_use, turn_end
 
 LOOKUP: Json = {
     "toolSpec": {
@@ -61,27 +63,6 @@ async def talkative(tmp_path: Path, answers: script.Answers) -> AsyncIterator[So
     server = await serve(SonicSettings(tmp_path, port=0), script.speech(answers))
     yield server
     await server.close()
-
-
-def final(role: str) -> Callable[[Json], bool]:
-    def wanted(event: Json) -> bool:
-        start = event.get("contentStart", {})
-        return (start.get("role"), start.get("additionalModelFields")) == (role, '{"generationStage":"FINAL"}')
-
-    return wanted
-
-
-def audio(event: Json) -> bool:
-    return "audioOutput" in event
-
-
-def tool_use(event: Json) -> bool:
-    return "toolUse" in event
-
-
-def turn_end(event: Json) -> bool:
-    end = event.get("contentEnd", {})
-    return (end.get("type"), end.get("stopReason")) == ("TEXT", "END_TURN")
 
 
 async def test_the_caller_is_transcribed_and_answered_sentence_by_sentence(quick: SonicServer) -> None:
@@ -159,6 +140,59 @@ async def test_a_tool_that_the_session_did_not_declare_is_never_asked_for(quick:
         lines = outline(await call.rest())
     assert "TEXT ASSISTANT FINAL: No." in lines
     assert not [line for line in lines if line.startswith("TOOL")]
+
+
+async def test_a_caller_who_lets_go_of_the_button_is_answered(quick: SonicServer, answers: script.Answers) -> None:
+    async with sdk_call(quick.url, quick.ca_file) as call:
+        await call.begin()
+        await call.audio(script.spoken("hello", silence_ms=0))
+        await call.close_content("audio")
+        await call.until(turn_end)
+        await call.open_audio("again")
+        await call.audio(script.spoken("stop", silence_ms=0), name="again")
+        await call.close_content("again")
+        await call.until(turn_end)
+        await call.hang_up_early()
+        lines = outline(await call.rest())
+    assert answers.minds[0].heard == ["hello", "stop"]
+    assert "TEXT ASSISTANT FINAL: Fine." in lines
+
+
+async def test_max_tokens_cut_an_answer(quick: SonicServer) -> None:
+    async with sdk_call(quick.url, quick.ca_file) as call:
+        await call.begin(max_tokens=4)
+        await call.say("hello")
+        await call.until(turn_end)
+        await call.hang_up()
+        lines = outline(await call.rest())
+    assert lines[-3:] == ["TEXT ASSISTANT FINAL: Hi there.", "TEXT ASSISTANT FINAL: How", "completionEnd"]
+
+
+@pytest.mark.parametrize("input_rate_hz", [8000, 16000, 24000])
+@pytest.mark.parametrize("output_rate_hz", [8000, 16000, 24000])
+async def test_both_sides_are_audible_at_every_rate(
+    talkative: SonicServer, answers: script.Answers, input_rate_hz: int, output_rate_hz: int
+) -> None:
+    async with sdk_call(talkative.url, talkative.ca_file) as call:
+        await call.begin(input_rate_hz=input_rate_hz, output_rate_hz=output_rate_hz)
+        await call.audio(script.spoken("hello", input_rate_hz) + script.silence(100, input_rate_hz))
+        await call.until(turn_end)
+        await call.hang_up()
+        events = await call.rest()
+    assert answers.minds[0].heard == ["hello"]
+    rates = {
+        event["contentStart"]["audioOutputConfiguration"]["sampleRateHertz"]
+        for event in events
+        if event.get("contentStart", {}).get("type") == "AUDIO"
+    }
+    samples = np.frombuffer(pcm_of(events), dtype="<i2").astype(float)
+    loudest_hz = np.abs(np.fft.rfft(samples)).argmax() * output_rate_hz / len(samples)
+    assert rates == {output_rate_hz}
+    assert len(samples) / output_rate_hz == pytest.approx(
+        len("Hi there.How can I help?") / script.CHARACTERS_PER_S, 0.01
+    )
+    assert loudest_hz == pytest.approx(script.TONE_HZ, abs=2)
+    assert np.abs(samples).max() == pytest.approx(8000, rel=0.05)
 
 
 async def test_the_caller_breaks_in_and_only_what_was_generated_is_final(talkative: SonicServer) -> None:
@@ -314,11 +348,12 @@ async def test_a_broken_rule_ends_the_stream_with_the_modelled_exception(quick: 
 async def test_the_quota_is_a_throttling_exception(tmp_path: Path, answers: script.Answers) -> None:
     server = await serve(SonicSettings(tmp_path, port=0, stream_quota=1), script.speech(answers))
     try:
-        async with sdk_call(server.url, server.ca_file) as first, sdk_call(server.url, server.ca_file) as second:
+        async with sdk_call(server.url, server.ca_file) as first:
             await first.begin()
             await first.until(lambda event: "completionStart" in event)
-            with pytest.raises(ThrottlingException):
-                await second.receive()
+            async with sdk_call(server.url, server.ca_file) as second:
+                with pytest.raises(ThrottlingException):
+                    await second.receive()
     finally:
         await server.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.sonic import script
+from localcloud.sonic.declarations import VOICES
 from localcloud.sonic.errors import Kind
 from localcloud.sonic.faults import (
     Action,
@@ -24,6 +25,7 @@ from localcloud.sonic.faults import (
     Stall,
     Throw,
     TruncatedFrame,
+    UnknownException,
     Unmodelled,
 )
 from localcloud.sonic.server import SonicServer, SonicSettings, Speech, serve
@@ -81,6 +83,22 @@ async def test_several_streams_share_a_connection(client: RawClient, server: Son
         await stream.until(lambda one: "audioOutput" in names(one))
     assert len(server.streams.open) == 5
     assert len({stream.headers["x-amzn-requestid"] for stream in streams}) == 5
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-2-sonic-v1%3A0", "amazon.nova-2-5-sonic"])
+async def test_each_model_has_the_voices_of_the_table_and_no_other(
+    client: RawClient, server: SonicServer, model: str
+) -> None:
+    for voice in VOICES:
+        stream = await client.open(model)
+        await stream.begin(voice=voice)
+        await stream.until(lambda one: "completionStart" in names(one))
+        await stream.send_bytes(b"", end=True)
+        await stream.finished()
+    stream = await client.open(model)
+    await stream.begin(voice="greta")
+    await stream.finished()
+    assert "voiceId must be one of" in stream.events()[0]["message"]
 
 
 async def test_a_slow_reader_slows_only_its_own_stream(client: RawClient, server: SonicServer) -> None:
@@ -273,6 +291,14 @@ async def test_an_unmodelled_error_frame_within_the_stream(client: RawClient, se
     assert stream.events() == [{"error": "OddError"}]
 
 
+async def test_an_exception_that_nobody_knows_within_the_stream(client: RawClient, server: SonicServer) -> None:
+    server.faults.add(Fault(UnknownException("oddException", "Odd."), at_input="promptStart"))
+    stream = await client.open()
+    await stream.begin(audio=False)
+    await stream.finished()
+    assert stream.events() == [{"exception": "oddException", "message": "Odd."}]
+
+
 @pytest.mark.parametrize("after_inputs", [None, 1])
 async def test_goaway_ends_the_connection(client: RawClient, server: SonicServer, after_inputs: int | None) -> None:
     server.faults.add(Fault(Goaway(INTERNAL_ERROR), after_inputs=after_inputs))
@@ -371,6 +397,98 @@ async def test_faults_are_set_and_cleared_over_http(client: RawClient, server: S
     assert len(server.faults.waiting) == 0
 
 
+async def test_a_fault_can_be_set_on_one_open_stream(client: RawClient, server: SonicServer) -> None:
+    chosen, other = await client.open(), await client.open()
+    await chosen.until(answered)
+    await other.until(answered)
+    fault = {"action": "reset", "stream": chosen.headers["x-amzn-requestid"], "at_output": "textOutput"}
+    post = client.request("POST", "/faults", [])
+    await post.send_bytes(json.dumps(fault).encode(), end=True)
+    await post.finished()
+    assert (post.status, server.faults.waiting) == (201, ())
+    for stream in (chosen, other):
+        await stream.begin()
+        await stream.audio(script.spoken("hello"))
+    await chosen.finished()
+    await other.until(lambda one: "audioOutput" in names(one))
+    assert (chosen.reset_code, names(chosen)) == (INTERNAL_ERROR, ["completionStart", "contentStart"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/model/amazon.nova-2-sonic-v1%3A0/converse"), ("GET", "/model/x/invoke-with-bidirectional-stream")],
+)
+async def test_no_other_operation_is_served(client: RawClient, method: str, path: str) -> None:
+    request = client.request(method, path, [])
+    await request.finished()
+    assert (request.status, request.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+
+
+async def test_the_control_paths_take_no_other_method(client: RawClient) -> None:
+    request = client.request("PUT", "/status", [])
+    await request.finished()
+    assert request.status == 405
+
+
+async def test_a_fault_as_long_as_a_book_is_refused(client: RawClient) -> None:
+    post = client.request("POST", "/faults", [])
+    await post.send_bytes(b" " * 70_000, end=True)
+    await post.finished()
+    assert (post.status, json.loads(post.data)) == (400, {"message": "the fault is too long"})
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [({"action": "explode"}, "action must be one of"), ({"action": "drop", "stream": "x"}, "no open stream has")],
+)
+async def test_a_fault_that_cannot_be_is_refused_with_a_sentence(
+    client: RawClient, fault: dict[str, str], sentence: str
+) -> None:
+    post = client.request("POST", "/faults", [])
+    await post.send_bytes(json.dumps(fault).encode(), end=True)
+    await post.finished()
+    assert post.status == 400
+    assert sentence in json.loads(post.data)["message"]
+
+
+async def test_a_browser_sees_the_open_streams_and_faults_as_a_page(client: RawClient, server: SonicServer) -> None:
+    server.faults.add(Fault(Drop(), skip=1, after_s=2.5))
+    stream = await client.open()
+    await stream.begin()
+    await stream.until(lambda one: "completionStart" in names(one))
+    status = client.request("GET", "/status", [("accept", "text/html,*/*;q=0.8")])
+    await status.finished()
+    html = status.data.decode()
+    assert status.headers["content-type"] == "text/html; charset=utf-8"
+    assert status.headers["content-security-policy"].startswith("default-src 'none'")
+    assert stream.headers["x-amzn-requestid"] in html
+    assert "&rarr; promptStart" in html
+    assert "&larr; completionStart" in html
+    assert "action: drop, after_s: 2.5" in html
+
+
+async def test_the_status_tells_the_events_both_ways_with_their_times_and_the_last_error(client: RawClient) -> None:
+    stream = await client.open()
+    await stream.begin()
+    await stream.until(lambda one: "completionStart" in names(one))
+    await stream.send("sessionStart")
+    await stream.finished()
+    status = client.request("GET", "/status", [("accept", "application/json")])
+    await status.finished()
+    state = json.loads(status.data)
+    (seen,) = state["recent"]
+    assert sorted((run["side"], run["name"], run["count"]) for run in seen["events"]) == [
+        ("input", "contentStart", 1),
+        ("input", "promptStart", 1),
+        ("input", "sessionStart", 1),
+        ("input", "sessionStart", 1),
+        ("output", "completionStart", 1),
+    ]
+    assert all(run["first"] >= seen["opened"] for run in seen["events"])
+    assert seen["error"] == state["last_error"]
+    assert state["last_error"].startswith("ValidationException: Invalid input request")
+
+
 async def test_the_status_counts_streams_and_events(client: RawClient) -> None:
     stream = await client.open()
     await stream.begin()
@@ -390,31 +508,6 @@ async def test_stopping_the_emulator_ends_every_stream(tmp_path: Path) -> None:
         await server.close()
         await client.until(lambda: client.closed)
     assert server.streams.recent[-1].error == "the emulator was stopped"
-
-
-async def test_a_conversation_is_written_down_on_request(tmp_path: Path) -> None:
-    folder = tmp_path / "recordings"
-    speech = script.speech(script.Answers({"hello": "Hi."}))
-    server = await serve(SonicSettings(tmp_path, port=0, record_dir=folder), speech)
-    async with raw_client(server.url, server.ca_file) as client:
-        stream = await client.open()
-        await stream.begin()
-        await stream.audio(script.spoken("hello"))
-        await stream.until(lambda one: "audioOutput" in names(one))
-        await server.close()
-    (file,) = folder.iterdir()
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert file.stem == stream.headers["x-amzn-requestid"]
-    assert [next(iter(line["event"]["event"])) for line in lines if line["from"] == "client"] == [
-        "sessionStart",
-        "promptStart",
-        "contentStart",
-        "audioInput",
-    ]
-    assert [line["event"]["event"] for line in lines if line["from"] == "model"][
-        : len(stream.events())
-    ] == stream.events()
-    assert [line["at_s"] for line in lines] == sorted(line["at_s"] for line in lines)
 
 
 class Fussy(script.Recogniser):

@@ -11,7 +11,7 @@ import aiohttp
 import boto3
 import pytest
 
-from localcloud.customers import load_customers
+from localcloud.customers import SAMPLE_FILE
 from localcloud.identity import DEMO_PASSWORD, DEMO_USERNAME
 from localcloud.settings import PORTS
 from tests.wire.support.hosted_ui import SignInRefused, sign_in
@@ -77,7 +77,7 @@ async def test_the_gateway_has_the_tool_workers_tools(stack: LocalStack) -> None
 def test_the_table_holds_the_sample_customers(stack: LocalStack) -> None:
     session = boto3.Session("local", "local", region_name="us-east-1")
     table = session.resource("dynamodb", endpoint_url=stack.aws_url).Table("customers")
-    assert table.scan()["Count"] == len(load_customers())
+    assert table.scan()["Count"] == len(SAMPLE_FILE.read_text(encoding="utf-8").splitlines()) - 1
 
 
 def test_the_launcher_says_where_to_go_and_how_to_sign_in(stack: LocalStack) -> None:

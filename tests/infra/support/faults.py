@@ -105,7 +105,7 @@ def _key_in_clear(graph: Graph) -> None:
 
 
 def _protected_in_pulumi_alone(graph: Graph) -> None:
-    graph.one("dynamodb/table:Table").inputs["deletionProtectionEnabled"] = False
+    graph.one("dynamodb/table:Table", "customers").inputs["deletionProtectionEnabled"] = False
 
 
 def _replaced(node: Node, **changes: Any) -> Node:
@@ -227,9 +227,14 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         permission("gateway-execution", "dynamodb:GetItem", "${Table::switchboard-prod-customers.arn}"),
         variable("gateway", "AWS_REGION", "eu-north-1"),
     ),
-    access.the_tool_worker_reads_its_data_and_nothing_else: (
-        permission("toolworker-task", "dynamodb:PutItem", "${Table::switchboard-prod-customers.arn}"),
+    access.the_tool_worker_touches_its_data_and_nothing_else: (
+        permission("toolworker-task", "dynamodb:DeleteItem", "${Table::switchboard-prod-customers.arn}"),
         permission("toolworker-task", "dynamodb:GetItem", "${Table::another.arn}"),
+    ),
+    access.the_tool_workers_settings_name_tables_with_its_keys: (
+        setting("dynamodb/table:Table", "quotes", "hashKey", "id"),
+        setting("dynamodb/table:Table", "outcomes", "ttl.attributeName", "ttl"),
+        variable("toolworker", "TOOLWORKER_OUTAGES_TABLE", "${Table::switchboard-prod-quotes.name}"),
     ),
     access.only_the_gateway_is_given_the_private_key: (
         permission("toolworker-execution", "secretsmanager:GetSecretValue", "${Secret::x.arn}"),
@@ -238,7 +243,7 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
     access.the_private_key_is_marked_secret: (_key_in_clear,),
     data.what_is_kept_is_encrypted: (
         without("s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "console"),
-        setting("dynamodb/table:Table", "", "serverSideEncryption", {"enabled": False}),
+        setting("dynamodb/table:Table", "customers", "serverSideEncryption", {"enabled": False}),
     ),
     data.buckets_are_private: (
         setting("s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "console", "blockPublicPolicy", False),
@@ -247,7 +252,7 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         setting("cloudwatch/logGroup:LogGroup", "gateway", "retentionInDays", None),
     ),
     data.customers_are_not_lost_by_accident: (
-        setting("dynamodb/table:Table", "", "pointInTimeRecovery", {"enabled": False}),
+        setting("dynamodb/table:Table", "customers", "pointInTimeRecovery", {"enabled": False}),
     ),
     data.protection_is_the_same_in_pulumi_and_in_aws: (_protected_in_pulumi_alone,),
     data.the_index_fits_the_embeddings: (setting("s3/vectorsIndex:VectorsIndex", "", "dimension", 256),),

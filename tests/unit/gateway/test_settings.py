@@ -41,6 +41,11 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("GATEWAY_CALL_LIMIT_S", "9000", "from 1 to 480"),
         ("GATEWAY_CALL_LIMIT_S", "nan", "from 1 to 480"),
         ("GATEWAY_TOOLWORKER_URL", "toolworker:8090", "must be a URL"),
+        ("GATEWAY_TOOLWORKER_URL", "http://[", "must be a URL"),
+        ("GATEWAY_SONIC_ENDPOINT", "http://localhost:8443", "starts with https://."),
+        ("GATEWAY_SONIC_OPEN_TIMEOUT_S", "11", "from 0.1 to 10"),
+        ("GATEWAY_ALLOWED_ORIGINS", "https://console.example.com/", "must be origins"),
+        ("GATEWAY_ALLOWED_ORIGINS", "https://a.example,*", "must be origins"),
         ("GATEWAY_LOG_LEVEL", "LOUD", "one of DEBUG"),
         ("GATEWAY_CONSOLE_DIR", "/nowhere/at/all", "there is no folder"),
         ("GATEWAY_SERVICE_KEY_FILE", "/nowhere/at/all", "there is no file"),
@@ -50,6 +55,12 @@ def test_a_wrong_value_is_refused_with_what_to_do(name: str, value: str, sentenc
     with pytest.raises(SettingsError, match=sentence) as raised:
         Settings.from_env({**ENOUGH, name: value})
     assert name in str(raised.value)
+
+
+def test_origins_are_taken_as_browsers_write_them() -> None:
+    listed = "https://console.example.com, http://localhost:5173,http://[::1]:5173"
+    origins = Settings.from_env({**ENOUGH, "GATEWAY_ALLOWED_ORIGINS": listed}).allowed_origins
+    assert origins == {"https://console.example.com", "http://localhost:5173", "http://[::1]:5173"}
 
 
 def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:

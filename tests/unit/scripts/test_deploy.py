@@ -20,6 +20,7 @@ OUTPUTS = {
     "LoadBalancerDnsName": "internal-x.us-east-1.elb.amazonaws.com",
     "ConsoleBucket": "console",
     "CustomersTable": "customers",
+    "OutagesTable": "outages",
     "KnowledgeBaseId": "KB12345678",
     "ArticlesBucket": "articles",
     "DataSourceId": "DS12345678",
@@ -132,6 +133,19 @@ def test_ingestion_is_not_waited_for_without_end(agent: tuple[Any, Stubber]) -> 
     stub.add_response("start_ingestion_job", job("IN_PROGRESS"), PLACE)
     with pytest.raises(deploy.Stop, match="is IN_PROGRESS after 900 s"):
         deploy.ingest(made, deploy.Outputs.of(OUTPUTS), clock=lambda: next(times), sleep=lambda _: None)
+
+
+def test_sample_outages_go_into_the_table_of_the_deployment() -> None:
+    made = boto3.resource("dynamodb", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    tables: list[list[str]] = []
+    made.meta.client.meta.events.register(
+        "provide-client-params.dynamodb.BatchWriteItem", lambda params, **_: tables.append(list(params["RequestItems"]))
+    )
+    with Stubber(made.meta.client) as stub:
+        stub.add_response("batch_write_item", {"UnprocessedItems": {}}, {"RequestItems": ANY})
+        deploy.load_outages(made, "outages")
+        stub.assert_no_pending_responses()
+    assert tables == [["outages"]]
 
 
 def test_outputs_that_are_missing_are_named() -> None:

@@ -21,15 +21,17 @@ async def test_the_tool_of_the_guide_registers_and_its_test_passes(
     package = tmp_path / "guide_tools"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "outage_check.py").write_text(tool_source)
-    (package / "_test.py").write_text(test_source.replace("toolworker.tools.outage_check", "guide_tools.outage_check"))
+    (package / "coverage_check.py").write_text(tool_source)
+    (package / "_test.py").write_text(
+        test_source.replace("toolworker.tools.coverage_check", "guide_tools.coverage_check")
+    )
     monkeypatch.syspath_prepend(tmp_path)
     try:
         tools = discover(importlib.import_module("guide_tools"))
         (spec,) = Registry(tools, {Knowledge: MemoryKnowledge([])}).specs
-        assert spec.name == "outageCheck"
+        assert spec.name == "coverageCheck"
         assert spec.input_schema["required"] == ["postcode"]
-        await importlib.import_module("guide_tools._test").test_an_outage_in_the_area_is_told()
+        await importlib.import_module("guide_tools._test").test_the_coverage_of_a_place_is_told()
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] == "guide_tools"]:
             del sys.modules[name]

@@ -20,12 +20,12 @@ from yarl import URL
 
 from toolworker.app import build_app
 from toolworker.contract import ToolFailed, ToolSucceeded, decode_outcome, decode_spec
-from toolworker.declaration import Tool, tool
+from toolworker.declaration import AnyTool, tool
 from toolworker.health import USES
 from toolworker.registry import discover
 from toolworker.routes import REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
-from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.memory import memory_stores
 from toolworker.stores.ports import Customer, Passage
 
 type Sign = Callable[..., str]
@@ -43,7 +43,7 @@ class Hung:
         self.times = 0
         self.three_times = asyncio.Event()
 
-    def tool(self) -> Tool[...]:
+    def tool(self) -> AnyTool:
         @tool(name="hang", deadline_s=30)
         async def hang() -> dict[str, Any]:
             """Never answer."""
@@ -65,8 +65,7 @@ async def hung() -> Hung:
 async def client(settings: Settings, hung: Hung) -> AsyncIterator[Client]:
     app = build_app(
         replace(settings, drain_s=0.05),
-        accounts=MemoryAccounts([AMARA]),
-        knowledge=MemoryKnowledge([ROAMING]),
+        stores=memory_stores(accounts=[AMARA], passages=[ROAMING]),
         tools=[*discover(), hung.tool()],
         body_within_s=0.2,
     )
@@ -94,7 +93,8 @@ async def error_of(response: ClientResponse) -> str:
 async def test_the_tools_are_listed_as_the_contract_says(client: Client, bearer: dict[str, str]) -> None:
     response = await client.get("/v1/tools", headers=bearer)
     specs = {spec.name: spec for spec in map(decode_spec, (await response.json())["tools"])}
-    assert set(specs) == {"userProfileSearch", "lookup", "hang"}
+    assert set(specs) >= {"userProfileSearch", "lookup", "buyDataAddOn", "handOver", "hang"}
+    assert specs["buyDataAddOn"].effect == "write"
     assert specs["userProfileSearch"].input_schema["required"] == ["phone_number"]
     assert specs["lookup"].effect == "read"
 
@@ -296,10 +296,59 @@ def fuzzed(settings: Settings, sign: Sign) -> Any:
     """Puts one body on a loop of its own: hypothesis runs many in one test."""
 
     async def put(tool_use: str, body: bytes) -> tuple[int, Any]:
-        app = build_app(settings, accounts=MemoryAccounts([AMARA]), knowledge=MemoryKnowledge([ROAMING]))
+        app = build_app(settings, stores=memory_stores(accounts=[AMARA], passages=[ROAMING]))
         async with TestClient(TestServer(app, host="127.0.0.1")) as client:
             headers = {"Authorization": f"Bearer {sign()}"}
             response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", data=body, headers=headers)
             return response.status, await response.json()
 
     return lambda tool_use, body: asyncio.run(put(tool_use, body))
+
+
+async def test_the_metrics_need_no_token_and_tell_nothing_that_was_said(client: Client, bearer: dict[str, str]) -> None:
+    await client.put(PATH, data=use("userProfileSearch", phone_number="206 555 0108"), headers=bearer)
+    await client.put("/v1/calls/c/tool-uses/2", data=use('say "4155550162"'), headers=bearer)
+    response = await client.get("/metrics")
+    text = await response.text()
+    assert response.headers["Content-Type"].startswith("text/plain")
+    assert 'toolworker_tool_uses_total{tool="userProfileSearch",outcome="not_found"} 1' in text
+    assert 'toolworker_tool_uses_total{tool="unknown",outcome="unknown_tool"} 1' in text
+    assert "555" not in text
+
+
+async def test_beyond_the_pace_of_a_call_the_agent_asks_for_patience(settings: Settings, sign: Sign) -> None:
+    app = build_app(replace(settings, uses_per_call=2), stores=memory_stores(passages=[ROAMING]))
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+        headers = {"Authorization": f"Bearer {sign()}"}
+        codes = []
+        for n in range(3):
+            response = await client.put(
+                f"/v1/calls/c/tool-uses/{n}", data=use("lookup", query="roaming"), headers=headers
+            )
+            codes.append((await response.json()).get("code"))
+    assert codes == [None, None, "unavailable"]
+
+
+async def test_a_write_over_http_waits_for_a_later_turn_of_the_caller_and_happens_once(
+    settings: Settings, sign: Sign
+) -> None:
+    stores = memory_stores(accounts=[replace(AMARA, data_allowance_gb=Decimal(5))])
+    async with TestClient(TestServer(build_app(settings, stores=stores), host="127.0.0.1")) as client:
+
+        async def used(tool_use: str, turn: int, name: str, **arguments: object) -> dict[str, Any]:
+            body = {"name": name, "arguments": json.dumps(arguments), "caller_turn": turn}
+            headers = {"Authorization": f"Bearer {sign()}"}
+            response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", json=body, headers=headers)
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+        quote = await used("1", 4, "dataAddOnQuote", phone_number="+14155550162", size="1 GB")
+        quote_id = quote["content"]["quote_id"]
+        assert (await used("2", 4, "buyDataAddOn", quote_id=quote_id))["code"] == "invalid_arguments"
+        bought = await used("3", 5, "buyDataAddOn", quote_id=quote_id)
+        assert bought["content"] == {"bought": "Data Add-on 1 GB", "data_gb": 1, "price_usd": 5}
+        assert await used("3", 5, "buyDataAddOn", quote_id=quote_id) == bought
+        assert (await used("4", 6, "buyDataAddOn", quote_id=quote_id))["code"] == "not_found"
+    amara = await stores.accounts.by_phone_number("+14155550162")
+    assert amara is not None
+    assert amara.data_allowance_gb == 6

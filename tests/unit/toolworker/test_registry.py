@@ -1,15 +1,18 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import pytest
 
-from toolworker.declaration import Tool, tool
+from toolworker.caller import CallerIdentity
+from toolworker.declaration import AnyTool, Tool, tool
 from toolworker.errors import ToolDefinitionError
 from toolworker.registry import Registry, discover
 
 HERE = Path(__file__).name
+ADA = CallerIdentity("ada", "call-1", "use-1")
 
 
 class Clock:
@@ -28,7 +31,7 @@ async def greet(name: Annotated[str, "Whom to greet."], *, clock: Clock) -> dict
     return {"greeting": f"{name}, it is {clock.hour()}"}
 
 
-def complaint(declared: Tool[...], *others: Tool[...]) -> str:
+def complaint(declared: AnyTool, *others: AnyTool) -> str:
     with pytest.raises(ToolDefinitionError) as raised:
         Registry([declared, *others], {Clock: Clock()})
     return str(raised.value)
@@ -37,7 +40,20 @@ def complaint(declared: Tool[...], *others: Tool[...]) -> str:
 async def test_a_tool_runs_with_the_models_arguments_and_the_workers_ports() -> None:
     registered = Registry([greet], {Clock: Clock()}).find("greet")
     assert registered is not None
-    assert await registered.run({"name": "Ada"}) == {"greeting": "Ada, it is 9"}
+    assert await registered.bound({"name": "Ada"}, ADA)() == {"greeting": "Ada, it is 9"}
+
+
+async def test_a_tool_that_asks_who_is_calling_is_told_on_every_use() -> None:
+    @tool(name="whoami")
+    def whoami(*, caller: CallerIdentity) -> dict[str, Any]:
+        """Say who asks."""
+        return {"operator": caller.operator, "call": caller.call}
+
+    registered = Registry([whoami], {}).find("whoami")
+    assert registered is not None
+    assert registered.bound({}, ADA)() == {"operator": "ada", "call": "call-1"}
+    assert registered.bound({}, CallerIdentity("bob", "call-2", "use-1"))() == {"operator": "bob", "call": "call-2"}
+    assert registered.spec.input_schema["properties"] == {}
 
 
 def test_a_spec_says_what_the_declaration_and_the_docstring_say() -> None:
@@ -64,13 +80,18 @@ def test_a_complaint_names_file_and_line() -> None:
     assert f"{HERE}:{line}: the function needs a docstring" in complaint(silent)
 
 
-def test_a_plain_function_is_no_tool() -> None:
-    @tool(name="plain")  # type: ignore[arg-type]
-    def plain() -> dict[str, Any]:
-        """Answer at once."""
-        return {}
+def test_a_function_that_yields_is_no_tool() -> None:
+    @tool(name="counter")  # type: ignore[type-var]
+    def counter() -> Iterator[int]:
+        """Count."""
+        yield 1
 
-    assert "async function" in complaint(plain)
+    assert "does not yield" in complaint(counter)
+
+
+@pytest.mark.parametrize("result_bytes", [0, 255, 16_385])
+def test_a_result_too_small_for_a_sentence_or_too_big_for_the_model_is_refused(result_bytes: int) -> None:
+    assert "result_bytes" in complaint(Tool(greet.function, "greet", "read", 1.0, result_bytes))
 
 
 @pytest.mark.parametrize("name", ["", "2fast", "with space", "dash-ed", "x" * 65])

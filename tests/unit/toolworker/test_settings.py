@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -48,10 +49,16 @@ def test_every_setting_can_be_given() -> None:
         TOOLWORKER_PHONE_KEY_FORMATS="digits, e164",
         TOOLWORKER_DEFAULT_COUNTRY="gb",
         TOOLWORKER_LOOKUP_MIN_SCORE="0.5",
+        TOOLWORKER_OUTCOMES_TABLE="done",
+        TOOLWORKER_USES_PER_CALL="5",
+        TOOLWORKER_USES_PER_OPERATOR="6",
+        TOOLWORKER_TIME_ZONE="Europe/Berlin",
         AWS_REGION="eu-west-1",
     )
     assert (made.port, made.log_level, made.max_tool_uses, made.drain_s) == (0, "DEBUG", 8, 2.5)
     assert made.number_plan == NumberPlan("GB", (KeyFormat.DIGITS, KeyFormat.E164))
+    assert (made.outcomes_table, made.uses_per_call, made.uses_per_operator) == ("done", 5, 6)
+    assert made.time_zone == ZoneInfo("Europe/Berlin")
     assert (made.customers_table, made.lookup_min_score, made.region) == ("people", 0.5, "eu-west-1")
 
 
@@ -128,3 +135,8 @@ def test_keys_in_both_places_are_refused(tmp_path: Path) -> None:
 
 def test_the_keys_are_not_shown_with_the_settings() -> None:
     assert "Ed25519" not in repr(settings())
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "America"])
+def test_a_time_zone_there_is_not_is_refused(name: str) -> None:
+    assert "TOOLWORKER_TIME_ZONE" in sentence(TOOLWORKER_TIME_ZONE=name)

@@ -3,14 +3,23 @@ from typing import Any
 
 import pytest
 
-from toolworker.contract import ToolCall, ToolSucceeded
+from toolworker.caller import CallerIdentity
+from toolworker.contract import ToolCall, ToolOutcome, ToolSucceeded
 from toolworker.declaration import tool
 from toolworker.errors import Busy, Conflict
 from toolworker.execute import Execution
+from toolworker.once import Once
 from toolworker.registry import Registry
-from toolworker.uses import REMEMBERED_S, ToolUses, UseId
+from toolworker.stores.memory import MemoryOutcomes
+from toolworker.stores.outcomes import Claim
+from toolworker.uses import REMEMBERED_S, ToolUses
 
-ID = UseId("call-1", "use-1")
+
+def identity(call: str, tool_use: str) -> CallerIdentity:
+    return CallerIdentity("ada", call, tool_use)
+
+
+ID = identity("call-1", "use-1")
 OPEN = ToolCall("door", '{"number": 1}')
 RING = ToolCall("bell", "{}")
 
@@ -57,13 +66,26 @@ def clock() -> Clock:
 
 @pytest.fixture
 def uses(port: Door, clock: Clock) -> ToolUses:
-    return ToolUses(Execution(Registry([door, bell], {Door: port})), room=4, clock=clock)
+    return made(port, room=4, clock=clock)
 
 
-async def knocked(uses: ToolUses, use_id: UseId, call: ToolCall = OPEN) -> asyncio.Task[Any]:
+def made(port: Door, **options: Any) -> ToolUses:
+    execution = Execution(Registry([door, bell], {Door: port}))
+    # Another store each time: what is shown here is the memory of one process.
+    return ToolUses(execution, Once(execution, Forgetful(), worker="one"), **options)
+
+
+class Forgetful(MemoryOutcomes):
+    """Keeps nothing."""
+
+    async def record(self, claim: Claim, outcome: ToolOutcome) -> ToolOutcome:
+        return outcome
+
+
+async def knocked(uses: ToolUses, use_id: CallerIdentity, call: ToolCall = OPEN) -> asyncio.Task[Any]:
     """A tool use that has begun."""
     task = asyncio.create_task(uses.outcome(use_id, call, None))
-    for _ in range(3):
+    for _ in range(5):
         await asyncio.sleep(0)
     return task
 
@@ -101,14 +123,14 @@ async def test_the_same_id_for_another_request_is_refused(uses: ToolUses, port: 
 async def test_the_same_id_on_another_call_is_another_tool_use(uses: ToolUses, port: Door) -> None:
     port.open.set()
     await uses.outcome(ID, OPEN, None)
-    assert await uses.outcome(UseId("call-2", "use-1"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 2})
+    assert await uses.outcome(identity("call-2", "use-1"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 2})
 
 
 async def test_beyond_its_room_a_use_is_refused_at_once_and_may_come_again(uses: ToolUses, port: Door) -> None:
-    running = [await knocked(uses, UseId("call-1", f"use-{n}")) for n in range(3)]
-    ringing = asyncio.create_task(uses.outcome(UseId("call-1", "use-bell"), RING, None))
+    running = [await knocked(uses, identity("call-1", f"use-{n}")) for n in range(3)]
+    ringing = asyncio.create_task(uses.outcome(identity("call-1", "use-bell"), RING, None))
     await asyncio.sleep(0)
-    late = UseId("call-1", "use-3")
+    late = identity("call-1", "use-3")
     with pytest.raises(Busy) as raised:
         await uses.outcome(late, RING, None)
     assert (raised.value.code, raised.value.retry_after_s) == ("full", 1)
@@ -118,17 +140,17 @@ async def test_beyond_its_room_a_use_is_refused_at_once_and_may_come_again(uses:
 
 
 async def test_while_one_tool_hangs_the_others_still_find_room(uses: ToolUses, port: Door) -> None:
-    running = [await knocked(uses, UseId("call-1", f"use-{n}")) for n in range(3)]
+    running = [await knocked(uses, identity("call-1", f"use-{n}")) for n in range(3)]
     with pytest.raises(Busy) as raised:
-        await uses.outcome(UseId("call-1", "use-3"), OPEN, None)
+        await uses.outcome(identity("call-1", "use-3"), OPEN, None)
     assert raised.value.code == "tool_full"
-    assert await uses.outcome(UseId("call-1", "use-bell"), RING, None) == ToolSucceeded({"rang": True})
+    assert await uses.outcome(identity("call-1", "use-bell"), RING, None) == ToolSucceeded({"rang": True})
     port.open.set()
     await asyncio.gather(*running)
 
 
 async def test_a_burst_within_one_turn_of_the_loop_does_not_slip_past_the_limit(uses: ToolUses, port: Door) -> None:
-    asked = [asyncio.create_task(uses.outcome(UseId("call-1", f"use-{n}"), OPEN, None)) for n in range(10)]
+    asked = [asyncio.create_task(uses.outcome(identity("call-1", f"use-{n}"), OPEN, None)) for n in range(10)]
     await asyncio.sleep(0)
     port.open.set()
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
@@ -136,8 +158,8 @@ async def test_a_burst_within_one_turn_of_the_loop_does_not_slip_past_the_limit(
 
 
 async def test_a_retry_needs_no_room(uses: ToolUses, port: Door) -> None:
-    running = [await knocked(uses, UseId("call-1", f"use-{n}")) for n in range(3)]
-    running.append(await knocked(uses, UseId("call-1", "use-0")))
+    running = [await knocked(uses, identity("call-1", f"use-{n}")) for n in range(3)]
+    running.append(await knocked(uses, identity("call-1", "use-0")))
     port.open.set()
     assert len(await asyncio.gather(*running)) == 4
 
@@ -147,7 +169,7 @@ async def test_a_draining_worker_refuses_new_uses_and_finishes_the_old(uses: Too
     closing = asyncio.create_task(uses.close(wait_s=5))
     await asyncio.sleep(0)
     with pytest.raises(Busy) as raised:
-        await uses.outcome(UseId("call-1", "use-2"), OPEN, None)
+        await uses.outcome(identity("call-1", "use-2"), OPEN, None)
     assert raised.value.code == "draining"
     port.open.set()
     assert await running == ToolSucceeded({"number": 1, "knock": 1})
@@ -175,12 +197,12 @@ async def test_what_is_remembered_is_forgotten_after_its_time(uses: ToolUses, po
 
 
 async def test_only_so_many_uses_are_remembered_and_the_oldest_goes_first(port: Door) -> None:
-    uses = ToolUses(Execution(Registry([door], {Door: port})), room=3, remembered=2)
+    uses = made(port, room=3, remembered=2)
     port.open.set()
     for n in range(3):
-        await uses.outcome(UseId("call-1", f"use-{n}"), OPEN, None)
-    assert await uses.outcome(UseId("call-1", "use-2"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 3})
-    assert await uses.outcome(UseId("call-1", "use-0"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 4})
+        await uses.outcome(identity("call-1", f"use-{n}"), OPEN, None)
+    assert await uses.outcome(identity("call-1", "use-2"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 3})
+    assert await uses.outcome(identity("call-1", "use-0"), OPEN, None) == ToolSucceeded({"number": 1, "knock": 4})
 
 
 async def test_a_tool_use_leaves_one_line_without_arguments_or_results(
@@ -191,7 +213,7 @@ async def test_a_tool_use_leaves_one_line_without_arguments_or_results(
     clock.now_s += 0.25
     port.open.set()
     await running
-    await uses.outcome(UseId("call-1", "use-2"), ToolCall("speak 4155550162", "{}"), None)
+    await uses.outcome(identity("call-1", "use-2"), ToolCall("speak 4155550162", "{}"), None)
     assert [record.__dict__["fields"] for record in caplog.records] == [
         {"call": "call-1", "tool_use": "use-1", "name": "door", "outcome": "succeeded", "duration_ms": 250.0},
         {"call": "call-1", "tool_use": "use-2", "name": "unknown", "outcome": "unknown_tool", "duration_ms": 0.0},

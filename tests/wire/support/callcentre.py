@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import BaseTestServer, TestServer
@@ -30,6 +31,13 @@ from toolworker.stores.ports import Customer, Passage
 
 CUSTOMER = Customer("+14155550162", "Maria Alvarez", "Unlimited Plus", bill_usd=Decimal("72.50"), bill_due="2026-12-15")
 ARTICLE = Passage("Roaming in Europe", "Travel Pass Europe costs 10 dollars per day.", "s3://articles/roaming.md", 0.0)
+
+
+class GatewayServer(TestServer):
+    """Serves as ``python -m gateway`` does: a handler is not cancelled when its page is gone."""
+
+    async def _make_runner(self, **kwargs: Any) -> web.BaseRunner:
+        return await super()._make_runner(**{**kwargs, "handler_cancellation": False})
 
 
 @dataclass
@@ -85,7 +93,7 @@ async def open_call_centre(
             **(settings or {}),
         }
         app: web.Application = build_gateway(Settings.from_env(environ))
-        server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
+        server = await stack.enter_async_context(GatewayServer(app, host="127.0.0.1"))
         yield CallCentre(str(server.make_url("")).rstrip("/"), app[PARTS], emulator, pool, worker)
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,11 @@ from aws_sdk_bedrock_runtime.models import BidirectionalInputPayloadPart as Part
 from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamInputChunk as Chunk
 from aws_sdk_bedrock_runtime.models import InvokeModelWithBidirectionalStreamOperationInput as Operation
 from awscrt import io as crt_io  # type: ignore[import-untyped]
+from smithy_core.exceptions import SmithyError
 from smithy_http.aio.crt import AWSCRTHTTPClient
 
-from localcloud.sonic import script
 from localcloud.sonic.settings import LOCAL_CREDENTIALS, Credentials
-
-MODEL = "amazon.nova-2-sonic-v1:0"
-PATIENCE_S = 10.0
-
-type Json = dict[str, Any]
+from tests.wire.support.sonic_client import MODEL, PATIENCE_S, Json, SonicClient
 
 
 def transport(ca_file: Path) -> AWSCRTHTTPClient:
@@ -34,90 +29,22 @@ def transport(ca_file: Path) -> AWSCRTHTTPClient:
     return client
 
 
-class SdkCall:
-    """One stream through the real SDK, with the client's side of the protocol written out."""
+class SdkCall(SonicClient):
+    """One stream through the real SDK."""
 
     def __init__(self, stream: Any) -> None:
+        super().__init__()
         self._stream = stream
         self._output: Any = None
-        self.events: list[Json] = []
-        self.request_id = ""
 
-    async def send(self, name: str, **body: Any) -> None:
-        chunk = json.dumps({"event": {name: body}}).encode()
+    async def send_chunk(self, chunk: bytes) -> None:
         async with asyncio.timeout(PATIENCE_S):
             await self._stream.input_stream.send(Chunk(value=Part(bytes_=chunk)))
-
-    async def begin(
-        self, *, tools: tuple[Json, ...] = (), prompt: str = "Be brief.", history: tuple[tuple[str, str], ...] = ()
-    ) -> None:
-        await self.send("sessionStart", inferenceConfiguration={"maxTokens": 1024, "topP": 0.9, "temperature": 0.7})
-        audio = {"sampleRateHertz": 24000, "voiceId": "tiffany", "mediaType": "audio/lpcm", "sampleSizeBits": 16}
-        await self.send(
-            "promptStart", promptName="p", audioOutputConfiguration=audio, toolConfiguration={"tools": tools}
-        )
-        await self.text("system", "SYSTEM", prompt, interactive=False)
-        for at, (role, text) in enumerate(history):
-            await self.text(f"history-{at}", role, text, interactive=False)
-        configuration = {"sampleRateHertz": 16000, "mediaType": "audio/lpcm"}
-        await self.send(
-            "contentStart",
-            promptName="p",
-            contentName="audio",
-            type="AUDIO",
-            role="USER",
-            interactive=True,
-            audioInputConfiguration=configuration,
-        )
-
-    async def text(self, name: str, role: str, text: str, *, interactive: bool = True) -> None:
-        await self.send(
-            "contentStart", promptName="p", contentName=name, type="TEXT", role=role, interactive=interactive
-        )
-        await self.send("textInput", promptName="p", contentName=name, content=text)
-        await self.send("contentEnd", promptName="p", contentName=name)
-
-    async def audio(self, pcm: bytes, slice_bytes: int = 2048) -> None:
-        for at in range(0, len(pcm), slice_bytes):
-            content = b64encode(pcm[at : at + slice_bytes]).decode()
-            await self.send("audioInput", promptName="p", contentName="audio", content=content)
-
-    async def say(self, text: str) -> None:
-        await self.audio(script.spoken(text))
-
-    async def answer_tool(self, tool_use_id: str, result: str) -> None:
-        configuration = {
-            "toolUseId": tool_use_id,
-            "type": "TEXT",
-            "textInputConfiguration": {"mediaType": "text/plain"},
-        }
-        await self.send(
-            "contentStart",
-            promptName="p",
-            contentName=f"result-{tool_use_id}",
-            type="TOOL",
-            role="TOOL",
-            interactive=False,
-            toolResultInputConfiguration=configuration,
-        )
-        await self.send("toolResult", promptName="p", contentName=f"result-{tool_use_id}", content=result)
-        await self.send("contentEnd", promptName="p", contentName=f"result-{tool_use_id}")
-
-    async def hang_up_early(self) -> None:
-        """Go without having sent any audio: the empty audio block must stay open."""
-        await self.send("promptEnd", promptName="p")
-        await self.send("sessionEnd")
-
-    async def hang_up(self) -> None:
-        await self.send("contentEnd", promptName="p", contentName="audio")
-        await self.send("promptEnd", promptName="p")
-        await self.send("sessionEnd")
 
     async def close_input(self) -> None:
         await self._stream.input_stream.close()
 
     async def receive(self) -> Json | None:
-        """The next event, None at the end of the stream; raises what the SDK raises."""
         if self._output is None:
             async with asyncio.timeout(PATIENCE_S):
                 response, self._output = await self._stream.await_output()
@@ -129,19 +56,6 @@ class SdkCall:
         event: Json = json.loads(chunk.value.bytes_)["event"]
         self.events.append(event)
         return event
-
-    async def until(self, wanted: Callable[[Json], bool]) -> Json:
-        """Receive until an event fits."""
-        while (event := await self.receive()) is not None:
-            if wanted(event):
-                return event
-        raise AssertionError(f"the stream ended first; it had brought {outline(self.events)}")
-
-    async def rest(self) -> list[Json]:
-        """Everything to the end of the stream."""
-        while await self.receive() is not None:
-            pass
-        return self.events
 
 
 @asynccontextmanager
@@ -163,33 +77,8 @@ async def sdk_call(
     try:
         yield SdkCall(stream)
     finally:
+        # The SDK's body generator trips over a stream that is over unless its input was closed before it is collected.
+        with suppress(TimeoutError, SmithyError, OSError, RuntimeError):
+            async with asyncio.timeout(1):
+                await stream.input_stream.close()
         await client.close()
-
-
-def outline(events: list[Json]) -> list[str]:
-    """The events in words: ``TEXT ASSISTANT FINAL: Hello.``, ``AUDIO``, ``TOOL lookup``, ``completionEnd`` ..."""
-    lines: list[str] = []
-    kinds: dict[str, Json] = {}
-    for event in events:
-        ((name, body),) = event.items()
-        match name:
-            case "contentStart":
-                kinds[body["contentId"]] = body
-            case "textOutput":
-                start = kinds[body["contentId"]]
-                stage = json.loads(start["additionalModelFields"])["generationStage"]
-                lines.append(f"TEXT {start['role']} {stage}: {body['content']}")
-            case "toolUse":
-                lines.append(f"TOOL {body['toolName']}")
-            case "contentEnd" if body["type"] == "AUDIO":
-                lines.append(f"AUDIO {body['stopReason']}")
-            case "completionStart" | "completionEnd":
-                lines.append(name)
-            case _:
-                pass
-    return lines
-
-
-def pcm_of(events: list[Json]) -> bytes:
-    """All the audio the agent sent."""
-    return b"".join(b64decode(event["audioOutput"]["content"]) for event in events if "audioOutput" in event)

@@ -60,11 +60,19 @@ class RawStream:
     async def send_bytes(self, data: bytes, *, end: bool = False) -> None:
         await self._client.send(self.id, data, end=end)
 
-    async def begin(self, *, audio: bool = True) -> None:
+    def reset(self, code: int) -> None:
+        """Give the stream up."""
+        self.reset_code = code
+        self._client.h2.reset_stream(self.id, code)
+        self._client.flush()
+
+    async def begin(self, *, audio: bool = True, voice: str = "tiffany", tools: tuple[Json, ...] = ()) -> None:
         """Session, prompt and, if wanted, the audio block."""
-        output = {"sampleRateHertz": 24000, "voiceId": "tiffany"}
+        output = {"sampleRateHertz": 24000, "voiceId": voice}
         await self.send("sessionStart")
-        await self.send("promptStart", promptName="p", audioOutputConfiguration=output)
+        await self.send(
+            "promptStart", promptName="p", audioOutputConfiguration=output, toolConfiguration={"tools": tools}
+        )
         if audio:
             block = {"promptName": "p", "contentName": "a", "type": "AUDIO", "role": "USER"}
             await self.send("contentStart", **block, audioInputConfiguration={"sampleRateHertz": 16000})
@@ -132,6 +140,10 @@ class RawClient:
         self.flush()
         return self.streams[stream_id]
 
+    def forget(self, stream: RawStream) -> None:
+        """Nobody will look at this stream again; what still comes for it is dropped."""
+        del self.streams[stream.id]
+
     async def send(self, stream_id: int, data: bytes, *, end: bool) -> None:
         while data:
             await self.until(lambda: self.h2.local_flow_control_window(stream_id) > 0)
@@ -159,6 +171,11 @@ class RawClient:
 
     def _take(self, event: Event) -> None:
         match event:
+            case ResponseReceived() | DataReceived() | StreamEnded() | StreamReset() if (
+                event.stream_id not in self.streams
+            ):
+                if isinstance(event, DataReceived):
+                    self.h2.increment_flow_control_window(event.flow_controlled_length)
             case ResponseReceived():
                 stream = self.streams[event.stream_id]
                 stream.headers = {str(name): str(value) for name, value in event.headers}

@@ -128,3 +128,77 @@ def test_an_utterance_sonic_forgot_to_end_ends_with_the_callers_next_words(told:
     told.page(page.PlaybackReport(1, 500))
     told.says(sonic.CompletionEnded(sonic.StopReason.END_TURN))
     assert messages(told.effects, page.UtteranceEnded) == [page.UtteranceEnded(1, 0, 500)]
+
+
+def test_a_second_barge_in_at_once_still_cuts_what_the_first_one_silenced(told: Told) -> None:
+    told.agent_will_say("aaaa bbbb", 1000)
+    told.interrupted()
+    told.agent_will_say("cccc dddd", 1000)
+    told.interrupted()
+    told.page(page.PlaybackReport(1, 0))
+    told.wait(1.1)
+    last = {w.utterance: w for w in messages(told.effects, page.Transcript) if w.utterance}
+    assert {number: (w.final, w.heard_chars) for number, w in last.items()} == {1: (True, 0), 2: (True, 0)}
+
+
+def test_final_texts_after_two_barge_ins_settle_the_sentences_they_belong_to(told: Told) -> None:
+    told.agent_will_say("aaaa bbbb", 1000)
+    told.interrupted()
+    told.agent_will_say("cccc dddd", 1000)
+    told.interrupted()
+    told.wait(1.1)
+    told.agent_will_say("eeee ffff", 1000)
+    (final,) = messages(told.agent_said("eeee ffff"), page.Transcript)
+    assert (final.utterance, final.text, final.heard_chars) == (3, "eeee ffff", None)
+
+
+def test_an_answer_queued_behind_another_sounds_until_both_are_heard(told: Told) -> None:
+    told.agent_will_say("A long first answer.", 10_000, sonic.StopReason.END_TURN)
+    told.now += 1.0
+    told.agent_will_say("A second one.", 3000, sonic.StopReason.END_TURN)
+    told.now += 9.2
+    told.page(page.PlaybackReport(1, 10_000))
+    told.page(page.PlaybackReport(2, 200))
+    assert messages(told.caller_says("stop"), page.BargeIn) == [page.BargeIn(2)]
+
+
+def test_an_answer_that_paused_for_a_tool_sounds_until_it_is_heard(told: Told) -> None:
+    told.agent_will_say("One moment.", 1000)
+    told.now += 4.0
+    told.page(page.PlaybackReport(1, 1000))
+    told.agent_will_say("Here is what I found.", 10_000, sonic.StopReason.END_TURN)
+    told.now += 9.0
+    assert messages(told.caller_says("stop"), page.BargeIn) == [page.BargeIn(1)]
+
+
+def test_a_page_that_plays_late_is_believed_rather_than_the_clock(told: Told) -> None:
+    told.agent_will_say("A long answer.", 5000, sonic.StopReason.END_TURN)
+    told.now += 6.0
+    told.page(page.PlaybackReport(1, 2000))
+    told.now += 2.0
+    assert messages(told.caller_says("stop"), page.BargeIn) == [page.BargeIn(1)]
+
+
+def test_an_interruption_of_an_answer_heard_to_its_end_settles_its_words(told: Told) -> None:
+    told.agent_will_say("Short.", 500, sonic.StopReason.END_TURN)
+    told.now += 0.5
+    told.page(page.PlaybackReport(1, 500))
+    settled = messages(told.interrupted(), page.Transcript)
+    assert [(w.text, w.final, w.heard_chars) for w in settled] == [("Short.", True, None)]
+    told.agent_will_say("Next.", 500)
+    (final,) = messages(told.agent_said("Next."), page.Transcript)
+    assert final.utterance == 2
+
+
+def test_words_after_an_answer_was_heard_end_an_utterance_sonic_left_open(told: Told) -> None:
+    told.agent_will_say("One moment.", 500)
+    told.now += 0.6
+    told.page(page.PlaybackReport(1, 500))
+    effects = told.caller_says("are you there")
+    assert messages(effects, page.BargeIn) == []
+    assert messages(effects, page.UtteranceEnded) == [page.UtteranceEnded(1, 0, 500)]
+
+
+def test_an_interruption_told_at_the_end_of_the_audio_is_a_barge_in(told: Told) -> None:
+    told.agent_will_say("A long answer.", 5000, sonic.StopReason.INTERRUPTED)
+    assert messages(told.effects, page.BargeIn) == [page.BargeIn(1)]

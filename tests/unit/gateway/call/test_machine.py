@@ -123,6 +123,45 @@ def test_a_caller_with_more_to_say_keeps_the_agent_from_hanging_up(told: Told) -
     assert not endings(told.wait(30))
 
 
+def test_a_goodbye_in_an_utterance_sonic_never_ended_still_hangs_up_once_heard(told: Told) -> None:
+    told.agent_will_say("Goodbye.", 1000)
+    told.uses("t1", "endCall", "{}")
+    told.now += 1.0
+    told.page(page.PlaybackReport(1, 1000))
+    (end,) = endings(told.wait(1.2))
+    assert end.ending.code is EndCode.ENDED
+
+
+def test_a_goodbye_queued_behind_other_words_is_heard_out(told: Told) -> None:
+    told.agent_will_say("A long last answer.", 10_000, sonic.StopReason.END_TURN)
+    told.agent_will_say("Goodbye.", 3000, sonic.StopReason.END_TURN)
+    told.uses("t1", "endCall", "{}")
+    assert not endings(told.wait(10.0))
+    told.page(page.PlaybackReport(1, 10_000))
+    assert not endings(told.wait(2.9))
+
+
+def test_a_caller_who_breaks_into_the_goodbye_is_not_hung_up_on(told: Told) -> None:
+    told.agent_will_say("Goodbye, and thank you for calling.", 3000, sonic.StopReason.END_TURN)
+    told.uses("t1", "endCall", "{}")
+    told.interrupted()
+    assert not endings(told.wait(30))
+
+
+def test_an_end_of_call_told_twice_gets_one_result(told: Told) -> None:
+    told.uses("t1", "endCall", "{}")
+    told.uses("t1", "endCall", "{}")
+    assert len(to_session(told.effects, sonic.ToolResult)) == 1
+
+
+def test_a_caller_listening_to_a_long_answer_is_not_idle() -> None:
+    told = Told(CallLimits(idle_s=10)).live()
+    told.agent_will_say("A very long answer.", 30_000, sonic.StopReason.END_TURN)
+    assert not endings(told.wait(30))
+    (end,) = endings(told.wait(15))
+    assert end.ending.code is EndCode.IDLE
+
+
 def test_a_ping_is_answered_with_its_own_number(told: Told) -> None:
     assert messages(told.page(page.Ping(7)), page.Pong) == [page.Pong(7)]
 

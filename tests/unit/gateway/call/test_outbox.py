@@ -2,10 +2,12 @@
 
 import pytest
 
+from gateway.call.effects import ToSession
 from gateway.call.outbox import MAX_AGENT_AUDIO_BYTES, MAX_CALLER_FRAMES, MAX_EVENTS, CallerOutbox, SessionOutbox
-from gateway.caller.messages import AgentAudio, BargeIn, Pong
+from gateway.caller.messages import AgentAudio, BargeIn, CallStart, Pong
 from gateway.errors import LocalProtocolError, SlowCaller
-from gateway.sonic.events import AudioInput, Input, ToolResult
+from gateway.sonic.events import AudioInput, AudioStart, Input, TextBlock, ToolResult
+from tests.unit.gateway.call.told import Told
 
 
 def test_discarding_keeps_messages_and_later_utterances() -> None:
@@ -30,6 +32,19 @@ def test_discarded_audio_no_longer_counts() -> None:
     outbox.discard_audio(1)
     outbox.put(AgentAudio(2, 0, b"aa"))
     assert len(outbox) == 1
+
+
+def test_all_that_a_caller_said_while_the_session_opened_goes_out() -> None:
+    told, outbox = Told(), SessionOutbox()
+    told.page(CallStart())
+    for _ in range(100):
+        told.now += 0.064
+        told.hears(1024)
+    for effect in told.call.session_opened(told.now):
+        if isinstance(effect, ToSession):
+            outbox.put(effect.event)
+    assert outbox.dropped_frames == 0
+    assert [type(outbox.take()) for _ in range(3)] == [AudioStart, AudioInput, TextBlock]
 
 
 def test_a_slow_session_loses_the_oldest_audio_and_no_tool_result() -> None:

@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from gateway.caller import messages as page
+from gateway.caller.codec import encode_text
 from gateway.sonic import events as sonic
 from tests.unit.gateway.call.told import Told, endings, messages, runs, to_session
 from toolworker.contract import FailureCode, ToolFailed, ToolSucceeded
@@ -66,6 +69,13 @@ def test_a_model_in_a_loop_is_told_no(told: Told) -> None:
 def test_arguments_nobody_can_read_are_shown_as_they_are(told: Told) -> None:
     (started,) = messages(told.uses("t1", "lookup", "{broken"), page.ToolStarted)
     assert dict(started.input) == {"arguments": "{broken"}
+
+
+@pytest.mark.parametrize("value", ["55555555555555555555555", '"\\ud800"', "[" * 300 + "]" * 300])
+def test_arguments_the_page_could_not_read_are_shown_as_the_text_they_are(told: Told, value: str) -> None:
+    arguments = f'{{"phone_number": {value}}}'
+    (started,) = messages(told.uses("t1", "lookup", arguments), page.ToolStarted)
+    assert json.loads(encode_text(started))["input"] == {"arguments": arguments}
 
 
 def test_the_answer_time_names_the_part_a_tool_took(told: Told) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.call.uplink import FRAME_BYTES, SILENCE, Uplink
+from gateway.call.uplink import FRAME_BYTES, FRAME_S, SILENCE, Uplink
 from gateway.caller.messages import CallerAudio
 from gateway.errors import RemoteProtocolError
 
@@ -60,3 +60,29 @@ def test_the_last_words_before_a_silence_are_sent_with_it() -> None:
 
 def test_a_stall_of_ours_is_not_followed_by_a_burst() -> None:
     assert len(opened().time_passed(60.0)) == 4
+
+
+def test_silence_that_stood_in_for_late_audio_counts_as_sent() -> None:
+    uplink, frames, now = opened(), 0, 0.0
+    while now < 30.0:
+        now = uplink.deadline()
+        frames += len(uplink.time_passed(now))
+    for number in range(900):
+        frames += len(uplink.spoke(CallerAudio(number * 512, bytes(1024)), now))
+    assert frames * FRAME_S <= now + 2.1
+    assert frames * FRAME_S >= now + 1.9
+
+
+def test_waiting_for_call_start_gives_no_right_to_run_ahead() -> None:
+    uplink = Uplink(0.0)
+    uplink.opened(9.0)
+    frames = [f for number in range(400) for f in uplink.spoke(CallerAudio(number * 512, bytes(1024)), 9.1)]
+    assert len(frames) * FRAME_S <= 2.2
+
+
+def test_silence_keeps_time_though_the_clock_is_read_late() -> None:
+    uplink, frames, now = opened(), 0, 0.0
+    while now < 60.0:
+        now = uplink.deadline() + 0.01
+        frames += len(uplink.time_passed(now))
+    assert abs(frames * FRAME_S - now) < 0.3

@@ -37,6 +37,7 @@ def test_every_message_of_the_page_is_read(text: str, message: page.FromCaller) 
         "[]",
         "{}",
         '{"type": 7}',
+        '{"type": ["call.end"]}',
         '{"type": "call.resume"}',
         '{"type": "text.say"}',
         '{"type": "text.say", "text": "  "}',

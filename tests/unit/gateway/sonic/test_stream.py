@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.errors import CallError, LocalProtocolError, SonicUnavailable
+from gateway.errors import LocalProtocolError, SonicUnavailable
 from gateway.sonic.codec import Encoder
 from gateway.sonic.events import AudioInput, CompletionStarted, SessionEnd, Unrecognised
 from gateway.sonic.session import SonicSession, State
@@ -19,7 +19,7 @@ class FakeWire:
     def __init__(self) -> None:
         self.request_id = "request-1"
         self.sent: list[str] = []
-        self.coming: asyncio.Queue[bytes | CallError | None] = asyncio.Queue()
+        self.coming: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
         self.room = asyncio.Event()
         self.room.set()
         self.waiting = asyncio.Event()
@@ -39,7 +39,7 @@ class FakeWire:
 
     async def receive(self) -> bytes | None:
         item = await self.coming.get()
-        if isinstance(item, CallError):
+        if isinstance(item, Exception):
             raise item
         return item
 
@@ -88,6 +88,13 @@ async def test_nonsense_from_sonic_makes_it_unavailable(wire: FakeWire, stream: 
     wire.coming.put_nowait(b"{")
     with pytest.raises(SonicUnavailable, match="not JSON"):
         await stream.receive()
+
+
+async def test_a_reader_that_breaks_is_an_end_and_no_silence(wire: FakeWire, stream: SonicStream) -> None:
+    wire.coming.put_nowait(RuntimeError("a bug"))
+    with pytest.raises(LocalProtocolError):
+        async with asyncio.timeout(1):
+            await stream.receive()
 
 
 async def test_an_illegal_event_is_refused_and_the_stream_goes_on(wire: FakeWire, stream: SonicStream) -> None:

@@ -51,7 +51,15 @@ TOOL_ANSWERS: dict[str, script.Reply] = {"lookup": "Found it.", "userProfileSear
 class Room:
     """A conversation, its clock and its speech, in one hand."""
 
-    def __init__(self, *, pace: float = 4.0, life_s: float = 480, idle_s: float = 55, lazy: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        pace: float = 4.0,
+        life_s: float = 480,
+        idle_s: float = 55,
+        max_tokens: int = 10_000,
+        lazy: bool = False,
+    ) -> None:
         self.now = 100.0
         self.answers = script.Answers(ANSWERS, TOOL_ANSWERS)
         self.ear = script.Ear()
@@ -62,7 +70,7 @@ class Room:
         self.done: list[Work] = []
         self.lazy = lazy
         ids = count(1)
-        settings = SonicSettings(Path("unused"), pace=pace, life_s=life_s, idle_s=idle_s)
+        settings = SonicSettings(Path("unused"), pace=pace, life_s=life_s, idle_s=idle_s, max_tokens=max_tokens)
         self.conversation = Conversation(
             self.speech, settings, self.now, tool_used=self.used.append, new_id=lambda: f"id-{next(ids)}"
         )
@@ -73,9 +81,9 @@ class Room:
             self._collect()
         return self
 
-    def open(self, *tools: Tool, rate_hz: int = 24000, input_rate_hz: int = 16000) -> "Room":
+    def open(self, *tools: Tool, rate_hz: int = 24000, input_rate_hz: int = 16000, max_tokens: int = 1024) -> "Room":
         return self.take(
-            SessionStarted(1024, "LOW"),
+            SessionStarted(max_tokens, "LOW"),
             PromptStarted("p", "tiffany", rate_hz, tools),
             PromptGiven("Be brief."),
             AudioOpened(input_rate_hz),
@@ -282,6 +290,60 @@ def test_a_tool_answered_while_the_caller_speaks_is_told_after_the_answer() -> N
     assert room.outline.index("USER FINAL: hello") < room.outline.index("ASSISTANT SPECULATIVE: Found it.")
 
 
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 24000])
+def test_the_end_of_the_audio_content_ends_the_utterance_and_it_is_answered(rate_hz: int) -> None:
+    room = Room().open(input_rate_hz=rate_hz)
+    room.take(AudioHeard(script.spoken("hello", rate_hz, silence_ms=0)))
+    assert room.heard() == []
+    room.take(AudioClosed()).wait(5)
+    assert room.heard() == ["hello"]
+    assert room.outline[-2:] == ["ASSISTANT FINAL: How can I help?", "/TEXT END_TURN"]
+
+
+def test_an_utterance_being_recognised_outlives_its_audio_content() -> None:
+    room = Room(lazy=True).open().say("hello").take(AudioClosed(), AudioOpened(16000)).do()
+    room.say("stop").do()
+    assert room.heard() == ["hello", "stop"]
+
+
+def test_audio_without_speech_ends_without_an_utterance() -> None:
+    room = Room().open().take(AudioHeard(script.silence(300)), AudioClosed()).wait(1)
+    assert room.outline == ["completionStart"]
+    assert room.done == []
+
+
+class Endless(script.Ear):
+    """Never finds an end."""
+
+    def hear(self, pcm: bytes) -> list[SpeechBegan | SpeechPaused | SpeechEnded]:
+        return [SpeechBegan()] if pcm else []
+
+
+def test_an_ear_that_finds_no_end_does_not_hold_up_the_agent() -> None:
+    room = Room()
+    room.ear = Endless()
+    room.open().take(AudioHeard(b"\0\0"), AudioClosed())
+    room.ear = script.Ear()
+    room.take(AudioOpened(16000)).say("hello").wait(5)
+    assert "ASSISTANT FINAL: How can I help?" in room.outline
+
+
+@pytest.mark.parametrize(("session", "setting"), [(5, 10_000), (1024, 5)])
+def test_an_answer_is_cut_at_the_tokens_it_may_have(session: int, setting: int) -> None:
+    room = Room(max_tokens=setting).open(max_tokens=session).say("hello").wait(5)
+    assert [line for line in room.outline if line.startswith("ASSISTANT FINAL")] == [
+        "ASSISTANT FINAL: Hi there.",
+        "ASSISTANT FINAL: How can I",
+    ]
+    assert room.outline[-1] == "/TEXT END_TURN"
+    assert audio_bytes(room.events) / 48_000 == pytest.approx(len("Hi there.How can I") / 15, abs=0.01)
+
+
+def test_each_answer_has_its_own_tokens() -> None:
+    room = Room().open(max_tokens=5).say("hello").wait(5).say("stop").wait(5)
+    assert room.outline[-2] == "ASSISTANT FINAL: Fine."
+
+
 def test_an_undeclared_tool_is_not_asked_for() -> None:
     room = Room().open(LOOKUP).say("secret").wait(1)
     assert room.used == []
@@ -357,9 +419,10 @@ def test_the_next_sentence_is_synthesised_while_the_first_is_sent() -> None:
     ]
 
 
-def test_the_ear_is_told_the_pause_of_the_session() -> None:
-    room = Room().open()
-    assert room.ear.expected_pauses_ms == [2000]
+@pytest.mark.parametrize(("sensitivity", "pause_ms"), [("HIGH", 1500), ("MEDIUM", 1750), ("LOW", 2000)])
+def test_the_ear_is_told_the_pause_of_the_session(sensitivity: str, pause_ms: int) -> None:
+    room = Room().take(SessionStarted(1024, sensitivity), PromptStarted("p", "amy", 24000, ()), AudioOpened(16000))
+    assert room.ear.expected_pauses_ms == [pause_ms]
 
 
 def test_prompt_tools_and_history_are_given_to_the_mind() -> None:

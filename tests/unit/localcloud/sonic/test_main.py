@@ -33,6 +33,7 @@ def test_everything_can_be_set() -> None:
     given = settings(
         *("--host", "127.0.0.2", "--port", "0", "--state-dir", "s", "--pace", "8", "--life-s", "20", "--idle-s", "5"),
         *("--streams", "3", "--speech-threads", "1", "--pause-low-ms", "900", "--record", "r"),
+        *("--pause-high-ms", "700", "--pause-medium-ms", "800", "--max-tokens", "90"),
         *("--access-key-id", "a", "--secret-access-key", "b", "--session-token", "c"),
     )
     assert given == SonicSettings(
@@ -41,10 +42,11 @@ def test_everything_can_be_set() -> None:
         port=0,
         credentials=(Credentials("a", "b", "c"),),
         pace=8,
-        pauses_ms=(("HIGH", 1500), ("MEDIUM", 1750), ("LOW", 900)),
+        pauses_ms=(("HIGH", 700), ("MEDIUM", 800), ("LOW", 900)),
         life_s=20,
         idle_s=5,
         stream_quota=3,
+        max_tokens=90,
         speech_threads=1,
         record_dir=Path("r"),
     )
