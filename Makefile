@@ -9,10 +9,10 @@ bin := .venv/bin
 stack = $(or $(STACK),$(error name the stack, for example STACK=dev))
 pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 
-.PHONY: help up test check static shape setup lock fmt unit contract wire infra e2e console web deploy destroy soak tool clean
+.PHONY: help up test check static shape setup lock fmt unit contract wire infra e2e console web deploy destroy bench soak tool voice-report clean
 
 help: ## show this list
-	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 24
+	@grep -E '^[a-z0-9 ]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 ]+):.*## (.*)/  \1	\2/' | expand -t 27
 
 up: ## set up what is missing and start everything on this machine
 	$(prepare) python web
@@ -85,7 +85,11 @@ voice-report: ## measure hearing and speaking of the local emulator (four minute
 	$(prepare) python
 	$(bin)/python -m localcloud.voice_report
 
+bench: ## whether one caller's hanging tool is heard by twenty others
+	$(prepare) python
+	$(bin)/python -m tests.bench.slow_tool
+
 clean: ## remove everything that was made here
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf webapp/node_modules webapp/dist
+	rm -rf webapp/node_modules webapp/dist tests/wire/node/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

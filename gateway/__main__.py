@@ -16,11 +16,17 @@ _SHUTDOWN_S = 10.0
 
 def main() -> int:
     try:
-        settings = Settings.from_env(os.environ)
-        app = build_app(settings)
-    except SettingsError as error:
-        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201  (the one message before logs are set up)
+        serve()
+    except (SettingsError, OSError) as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201  (a start that fails is for the person who started it)
         return 2
+    return 0
+
+
+def serve() -> None:
+    """Serve until told to stop. Raises ``SettingsError``, or ``OSError`` when the address cannot be listened on."""
+    settings = Settings.from_env(os.environ)
+    app = build_app(settings)
     logs.set_up(settings.log_level)
     web.run_app(
         app,
@@ -31,7 +37,6 @@ def main() -> int:
         shutdown_timeout=_SHUTDOWN_S,
         handler_cancellation=False,
     )
-    return 0
 
 
 if __name__ == "__main__":

@@ -64,7 +64,15 @@ class RunsTools(Protocol):
     """Has a tool worker run tools; never raises (``gateway.toolclient.client.ToolWorkerClient``)."""
 
     async def use(
-        self, *, call: str, tool_use: str, name: str, arguments: str, subject: str, deadline_s: float
+        self,
+        *,
+        call: str,
+        tool_use: str,
+        name: str,
+        arguments: str,
+        subject: str,
+        caller_turn: int | None = None,
+        deadline_s: float,
     ) -> ToolOutcome: ...
 
 
@@ -225,6 +233,7 @@ class Driver:
             name=tool.name,
             arguments=tool.arguments,
             subject=self._operator,
+            caller_turn=tool.caller_turn,
             deadline_s=tool.deadline_s,
         )
         self._perform(self._call.tool_answered(tool.tool_use, outcome, self._clock()))

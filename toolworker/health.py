@@ -6,6 +6,7 @@ the agent could no longer even say that its records cannot be reached.
 
 from aiohttp import web
 
+from toolworker.breaker import BreakerState
 from toolworker.metrics import CONTENT_TYPE
 from toolworker.uses import ToolUses
 
@@ -28,7 +29,9 @@ async def readyz(request: web.Request) -> web.Response:
     uses = request.app[USES]
     if uses.draining:
         return web.json_response({"ready": False, "reason": "draining"}, status=503)
-    return web.json_response({"ready": True, "running": uses.running})
+    resting = [tool for tool, state in uses.breakers.items() if state is not BreakerState.CLOSED]
+    by_tool = {tool: count for tool, count in uses.running_by_tool.items() if count}
+    return web.json_response({"ready": True, "running": uses.running, "by_tool": by_tool, "resting": resting})
 
 
 @routes.get("/metrics")

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from toolworker.breaker import BreakerState
 from toolworker.caller import CallerIdentity
 from toolworker.contract import FailureCode, ToolCall, ToolFailed, ToolOutcome
 from toolworker.errors import Busy, Conflict, RequestRefused
@@ -80,11 +81,20 @@ class ToolUses:
     def draining(self) -> bool:
         return self._draining
 
+    @property
+    def running_by_tool(self) -> dict[str, int]:
+        """Uses at work of each tool; names there are not together, if any."""
+        running = Counter(self._execution.known_name(name) for name in self._unfinished.values())
+        return {**dict.fromkeys(self._execution.breakers, 0), **running}
+
+    @property
+    def breakers(self) -> dict[str, BreakerState]:
+        """By tool."""
+        return self._execution.breakers
+
     def figures(self) -> str:
         """The worker's metrics as Prometheus reads them."""
-        running = Counter(self._execution.known_name(name) for name in self._unfinished.values())
-        breakers = self._execution.breakers
-        return self.metrics.text(running={**dict.fromkeys(breakers, 0), **running}, breakers=breakers, room=self._room)
+        return self.metrics.text(running=self.running_by_tool, breakers=self.breakers, room=self._room)
 
     @property
     def running(self) -> int:

@@ -2,7 +2,8 @@ import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // Where `npm run dev` finds a running gateway: the one `make up` starts, or a deployment named in `.env.local`.
-const gateway = loadEnv('development', import.meta.dirname, 'DEV_')['DEV_GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+const gateway =
+  loadEnv('development', import.meta.dirname, 'DEV_')['DEV_GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
 // CloudFront answers to its own name only; a gateway on this machine takes a page for its own by the name the page has.
 const proxied = { target: gateway, changeOrigin: gateway.startsWith('https:') };
 

@@ -38,6 +38,8 @@ class RunTool:
     tool_use: str
     name: str
     arguments: str
+    caller_turn: int
+    """Number of the caller's latest turn: a purchase needs a later one than its quote."""
     deadline_s: float
 
 

@@ -128,7 +128,10 @@ class Call:
         if self.state is not State.LIVE:
             return []
         self._active_at = now
-        return self._tools.answered(tool_use, outcome, now)
+        effects = self._tools.answered(tool_use, outcome, now)
+        if effects:
+            self._goodbye.tool_answered(outcome, now)
+        return effects
 
     def time_passed(self, now: float) -> list[Effect]:
         match self.state:
@@ -266,7 +269,7 @@ class Call:
         if now >= self._active_at + self._limits.idle_s:
             return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
         if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
-            return self._end(Ending(EndCode.ENDED, f"{self._profile.agent} said goodbye."))
+            return self._end(Ending(EndCode.ENDED, self._goodbye.message(self._profile.agent)))
         return [
             *_audio(self.uplink.time_passed(now)),
             *self.conversation.time_passed(now),

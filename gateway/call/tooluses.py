@@ -59,7 +59,7 @@ class ToolUses:
         started = ToCaller(ToolStarted(event.tool_use_id, turn, event.name, _shown(event.arguments)))
         if refusal is not None:
             return [started, *self.answered(event.tool_use_id, refusal, now)]
-        return [started, RunTool(event.tool_use_id, event.name, event.arguments, deadline_s)]
+        return [started, RunTool(event.tool_use_id, event.name, event.arguments, turn, deadline_s)]
 
     def answered(self, tool_use: str, outcome: ToolOutcome, now: float) -> list[Effect]:
         """A tool worker's answer; only the first one counts."""

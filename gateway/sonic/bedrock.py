@@ -24,7 +24,7 @@ from smithy_aws_core.identity.chain import IdentityChain
 from smithy_core.exceptions import SmithyError
 from smithy_http.aio.aiohttp import AIOHTTPClient
 
-from gateway.errors import SonicUnavailable
+from gateway.errors import SettingsError, SonicUnavailable
 from gateway.sonic.codec import Encoder
 from gateway.sonic.events import Input
 from gateway.sonic.exchange import Dialler
@@ -73,21 +73,26 @@ class Sonic:
 
         ``endpoint`` is an https URL (None: the region's own), ``ca_file`` a PEM file of authorities to trust instead
         of the machine's. Without ``credentials`` the default chain is used: environment, profile, ECS task role.
+        Raises ``SettingsError`` when the AWS configuration of this machine cannot be used.
         """
         _keep_payloads_out_of_the_log()
         # The chain fetches over HTTP/1.1 from the task role's endpoint, which a duplex transport does not speak.
         credentials_http = AIOHTTPClient()
-        if credentials is None:
-            credentials = await IdentityChain.create(
-                AWSCredentialsIdentity, region_override=region, http_client=credentials_http
-            )
         dialler = Dialler(ca_file)
-        config = await AsyncBedrockRuntimeConfig.resolve(
-            region=region,
-            endpoint_uri=endpoint,
-            transport=StreamTransport(dialler),
-            aws_credentials_identity_resolver=credentials,
-        )
+        try:
+            if credentials is None:
+                credentials = await IdentityChain.create(
+                    AWSCredentialsIdentity, region_override=region, http_client=credentials_http
+                )
+            config = await AsyncBedrockRuntimeConfig.resolve(
+                region=region,
+                endpoint_uri=endpoint,
+                transport=StreamTransport(dialler),
+                aws_credentials_identity_resolver=credentials,
+            )
+        except SmithyError as error:
+            await credentials_http.close()
+            raise SettingsError(f"the AWS configuration cannot be used: {error}") from error
         return cls(
             AsyncBedrockRuntimeClient(config),
             dialler,

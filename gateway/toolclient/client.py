@@ -79,11 +79,19 @@ class ToolWorkerClient:
             raise ToolWorkerUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def use(
-        self, *, call: str, tool_use: str, name: str, arguments: str, subject: str, deadline_s: float
+        self,
+        *,
+        call: str,
+        tool_use: str,
+        name: str,
+        arguments: str,
+        subject: str,
+        caller_turn: int | None = None,
+        deadline_s: float,
     ) -> ToolOutcome:
         """Have a tool used for operator ``subject``; the outcome, or a ``ToolFailed`` after ``deadline_s`` at most."""
         path = TOOL_USE_PATH.format(call=quote(call, safe=""), id=quote(tool_use, safe=""))
-        body = orjson.dumps(encode_call(ToolCall(name, arguments)))
+        body = orjson.dumps(encode_call(ToolCall(name, arguments, caller_turn)))
         give_up_at = self._clock() + deadline_s
         try:
             async with asyncio.timeout(deadline_s):

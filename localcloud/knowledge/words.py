@@ -18,11 +18,24 @@ _SAY_NOTHING = frozenset(
     )
 )
 
+_MEANS = {
+    said: meant
+    for meant, words in {
+        "call": "ring ringing rang",
+        "family": "mother mom mum father dad parents sister brother grandma grandpa",
+        "phone": "handset cellphone",
+        "stolen": "stole theft",
+        "signal": "reception bars",
+    }.items()
+    for said in words.split()
+}
+"""What callers say where articles say something else; too short a question for embeddings to tell."""
+
 
 def stems(text: str) -> list[str]:
     """The words of ``text`` that carry meaning, without their commonest endings."""
     words = _WORD.findall(text.lower().replace("wi-fi", "wifi"))
-    return [_stem(word) for word in words if word not in _SAY_NOTHING]
+    return [_stem(_MEANS.get(word, word)) for word in words if word not in _SAY_NOTHING]
 
 
 def _stem(word: str) -> str:

@@ -131,6 +131,15 @@ async def test_questions_about_other_things_score_below_those_about_anytelco(ser
     assert max(foreign) < 0.25 < min(ours)
 
 
+async def test_a_question_in_other_words_than_the_article_s_is_taken_for_one_about_anytelco(
+    server: AsyncServer,
+) -> None:
+    async with server:
+        best = (await server.retrieve("how much to ring my mother in india"))["retrievalResults"][0]
+    assert best["location"]["s3Location"]["uri"].endswith("/calling-abroad.md")
+    assert best["score"] > 0.25
+
+
 async def test_pages_follow_each_other_without_a_gap(server: AsyncServer, index: Index) -> None:
     uris: list[str] = []
     more: dict[str, str] = {}

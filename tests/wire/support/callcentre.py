@@ -4,7 +4,7 @@ Everything meets over real sockets and the real SDK; only speech is scripted, so
 """
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,16 +20,25 @@ from gateway.app import build_app as build_gateway
 from gateway.parts import PARTS, Parts
 from gateway.settings import Settings
 from localcloud.sonic import script
+from localcloud.sonic.ports import MindFactory
 from localcloud.sonic.server import SonicServer, serve
 from localcloud.sonic.settings import SonicSettings
 from tests.wire.support.caller import Caller, calling
 from tests.wire.support.identity import CLIENT, ISSUER, UserPool
 from toolworker.app import build_app as build_toolworker
+from toolworker.declaration import AnyTool
 from toolworker.settings import Settings as ToolWorkerSettings
-from toolworker.stores.memory import MemoryAccounts, MemoryKnowledge
+from toolworker.stores.memory import memory_stores
 from toolworker.stores.ports import Customer, Passage
 
-CUSTOMER = Customer("+14155550162", "Maria Alvarez", "Unlimited Plus", bill_usd=Decimal("72.50"), bill_due="2026-12-15")
+CUSTOMER = Customer(
+    "+14155550162",
+    "Maria Alvarez",
+    "Essential",
+    bill_usd=Decimal("72.50"),
+    bill_due="2026-12-15",
+    data_allowance_gb=Decimal(5),
+)
 ARTICLE = Passage("Roaming in Europe", "Travel Pass Europe costs 10 dollars per day.", "s3://articles/roaming.md", 0.0)
 
 
@@ -58,12 +67,16 @@ class CallCentre:
 @asynccontextmanager
 async def open_call_centre(
     folder: Path,
-    answers: script.Answers,
+    answers: MindFactory,
     *,
     sonic: SonicSettings | None = None,
     settings: Mapping[str, str] | None = None,
+    tools: Iterable[AnyTool] | None = None,
 ) -> AsyncIterator[CallCentre]:
-    """Start every part on a free port; ``settings`` are environment names of the gateway's."""
+    """Start every part on a free port.
+
+    ``settings`` are environment names of the gateway's, ``tools`` replaces the tool worker's own.
+    """
     private, public = _service_keys()
     pool = UserPool()
     async with AsyncExitStack() as stack:
@@ -77,9 +90,8 @@ async def open_call_centre(
                 "TOOLWORKER_DRAIN_S": "0",
             }
         )
-        worker_app = build_toolworker(
-            worker_settings, accounts=MemoryAccounts([CUSTOMER]), knowledge=MemoryKnowledge([ARTICLE])
-        )
+        stores = memory_stores(accounts=[CUSTOMER], passages=[ARTICLE])
+        worker_app = build_toolworker(worker_settings, stores=stores, tools=tools)
         worker = await stack.enter_async_context(TestServer(worker_app, host="127.0.0.1"))
         environ = {
             "GATEWAY_TOKEN_ISSUER": ISSUER,

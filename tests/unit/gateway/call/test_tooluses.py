@@ -14,7 +14,7 @@ from toolworker.contract import FailureCode, ToolFailed, ToolSucceeded
 def test_a_tool_runs_beside_the_call_and_its_result_goes_to_sonic_and_page(told: Told) -> None:
     told.caller_says("roaming in europe")
     (run,) = runs(told.uses("t1"))
-    assert (run.name, run.arguments, run.deadline_s) == ("lookup", '{"query": "roaming"}', 3.0)
+    assert (run.name, run.arguments, run.caller_turn, run.deadline_s) == ("lookup", '{"query": "roaming"}', 1, 3.0)
     told.now += 0.2
     effects = told.take(told.call.tool_answered("t1", ToolSucceeded({"passages": ["Zehn Euro für 1 Tag"]}), told.now))
     (result,) = to_session(effects, sonic.ToolResult)
@@ -86,3 +86,15 @@ def test_the_answer_time_names_the_part_a_tool_took(told: Told) -> None:
     told.now += 0.3
     told.agent_will_say("Ten dollars a day.")
     assert messages(told.effects, page.TurnTiming) == [page.TurnTiming(1, 800, 500)]
+
+
+def test_a_hand_over_ends_the_agents_part_once_the_caller_has_heard_of_it(told: Told) -> None:
+    told.caller_says("can I talk to a human")
+    told.uses("t1")
+    told.take(told.call.tool_answered("t1", ToolSucceeded({"handover": True, "summary": "roaming"}), told.now))
+    assert not endings(told.wait(2))
+    told.agent_will_say("A colleague takes over.", 1000, sonic.StopReason.END_TURN)
+    told.page(page.PlaybackReport(1, 1000))
+    told.caller_says("thank you")
+    (end,) = endings(told.wait(5))
+    assert end.ending.message == "Telly handed the call over to a colleague."

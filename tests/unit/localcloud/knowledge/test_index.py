@@ -54,6 +54,11 @@ def test_words_that_say_nothing_and_endings_are_left_out() -> None:
     assert stems("How do I pay the bills for my families?") == stems("paying bill family")
 
 
+def test_a_caller_s_word_counts_as_the_articles_word() -> None:
+    assert stems("to ring my mother") == stems("call the family")
+    assert stems("reception on my handset") == stems("signal phone")
+
+
 def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     words = WordIndex(["sim card", "sim lost", "sim box"])
     common, rare = words.scores("sim")[1], words.scores("lost")[1]
