@@ -78,7 +78,7 @@ soak: ## thousands of scripted calls against the Sonic emulator (make soak STREA
 	$(prepare) python
 	$(bin)/python -m tests.soak --streams $(or $(STREAMS),2000)
 
-tool: ## write a new tool and its test: make tool NAME=outageCheck
+tool: ## write a new tool and its test: make tool NAME=storeNews
 	@sh scripts/python.sh scripts/tool.py '$(NAME)'
 
 voice-report: ## measure hearing and speaking of the local emulator (four minutes), write docs/voice-report.md

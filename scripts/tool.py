@@ -1,4 +1,4 @@
-"""Writes a tool and its test: ``tool.py NAME`` with the name the model will use, such as outageCheck.
+"""Writes a tool and its test: ``tool.py NAME`` with the name the model will use, such as storeNews.
 
 What it writes works as it is: it answers with what it was asked and the time. Standard library only.
 """
@@ -61,7 +61,7 @@ class NotWritten(Exception):
 
 
 def function_name(name: str) -> str:
-    """``outageCheck`` as a module and a function are called: ``outage_check``; raises ``NotWritten``."""
+    """``storeNews`` as a module and a function are called: ``store_news``; raises ``NotWritten``."""
     if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_]{0,63}", name, re.ASCII):
         raise NotWritten(f"NAME={name!r} must be 1 to 64 letters, digits and underscores and begin with a letter")
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+", name)
@@ -87,7 +87,7 @@ def write(name: str, root: Path = ROOT) -> tuple[Path, Path]:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not arguments[0]:
-        print("make tool: give the tool's name, as in: make tool NAME=outageCheck", file=sys.stderr)
+        print("make tool: give the tool's name, as in: make tool NAME=storeNews", file=sys.stderr)
         return 2
     try:
         tool, test = write(arguments[0])
