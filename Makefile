@@ -6,12 +6,13 @@ unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS VIRTUAL_ENV
 
 prepare := @sh scripts/python.sh scripts/prepare.py
 bin := .venv/bin
+stack = $(or $(STACK),$(error name the stack, for example STACK=dev))
 pytest := $(bin)/pytest --durations=10 --durations-min=0.5
 
-.PHONY: help up test check static shape setup lock fmt unit contract wire e2e web bench soak tool clean
+.PHONY: help up test check static shape setup lock fmt unit contract wire infra e2e console web deploy destroy bench soak tool voice-report clean
 
 help: ## show this list
-	@grep -E '^[a-z0-9 -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 -]+):.*## (.*)/  \1	\2/' | expand -t 24
+	@grep -E '^[a-z0-9 -]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9 -]+):.*## (.*)/  \1	\2/' | expand -t 27
 
 up: ## set up what is missing and start everything on this machine
 	$(prepare) python web
@@ -49,7 +50,7 @@ fmt: ## format and mend what can be mended
 	$(bin)/ruff format .
 	cd webapp && npm run format
 
-unit contract wire: ## one layer of Python tests
+unit contract wire infra: ## one layer of Python tests
 	$(prepare) python web
 	$(pytest) tests/$@
 
@@ -57,13 +58,25 @@ e2e: ## a person's path, in Chromium
 	$(prepare) python web browser
 	$(pytest) tests/e2e
 
+console: ## console tests
+	$(prepare) web
+	cd webapp && npm test
+
+web: ## the console with reloading, against `make up` or the deployment named in webapp/.env.local
+	$(prepare) web
+	cd webapp && npm run dev
+
+deploy: ## deploy to AWS: make deploy STACK=dev (YES=1 does not ask, SAMPLE=1 loads sample customers)
+	$(prepare) python web
+	@$(bin)/python -m scripts.deploy up $(stack) $(if $(YES),--yes) $(if $(SAMPLE),--sample-customers)
+
+destroy: ## take a deployment away: make destroy STACK=dev
+	$(prepare) python
+	@$(bin)/python -m scripts.deploy destroy $(stack) $(if $(YES),--yes)
+
 soak: ## thousands of scripted calls against the Sonic emulator (make soak STREAMS=5000)
 	$(prepare) python
 	$(bin)/python -m tests.soak --streams $(or $(STREAMS),2000)
-
-web: ## console tests
-	$(prepare) web
-	cd webapp && npm test
 
 tool: ## write a new tool and its test: make tool NAME=storeNews
 	@sh scripts/python.sh scripts/tool.py '$(NAME)'

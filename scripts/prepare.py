@@ -29,7 +29,9 @@ UV = "uv==0.13.9"
 LOCKS = {
     "gateway.lock": ("gateway",),
     "toolworker.lock": ("toolworker",),
-    "dev.lock": ("gateway", "toolworker", "local", "dev"),
+    "local.lock": ("gateway", "toolworker", "local"),
+    "deploy.lock": ("deploy",),
+    "dev.lock": ("gateway", "toolworker", "local", "deploy", "dev"),
 }
 BROWSERS = (
     "chromium",

@@ -1,7 +1,11 @@
+import { loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-// Where `npm run dev` finds a running gateway; `make up` starts one there.
-const gateway = process.env['DEV_GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+// Where `npm run dev` finds a running gateway: the one `make up` starts, or a deployment named in `.env.local`.
+const gateway =
+  loadEnv('development', import.meta.dirname, 'DEV_')['DEV_GATEWAY_URL'] ?? 'http://127.0.0.1:8080';
+// CloudFront answers to its own name only; a gateway on this machine takes a page for its own by the name the page has.
+const proxied = { target: gateway, changeOrigin: gateway.startsWith('https:') };
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -15,7 +19,7 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': { target: gateway, ws: true }, '/config.json': { target: gateway } },
+    proxy: { '/api': { ...proxied, ws: true }, '/config.json': proxied },
   },
   test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
 });

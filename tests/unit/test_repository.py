@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {
     "gateway": ["gateway"],
     "toolworker": ["toolworker"],
-    "dev": ["gateway", "toolworker", "local", "dev"],
+    "local": ["gateway", "toolworker", "local"],
+    "deploy": ["deploy"],
+    "dev": ["gateway", "toolworker", "local", "deploy", "dev"],
 }
 SETTINGS_SOURCES = (ROOT / "gateway" / "settings.py", ROOT / "toolworker" / "settings.py")
 SETTING = re.compile(r"\b(?:GATEWAY|TOOLWORKER)_[A-Z0-9_]*[A-Z0-9]\b")

@@ -1,0 +1,23 @@
+"""The deployments that the tests look at; each is made once."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.infra.support.clouds import Tokens
+from tests.infra.support.graph import Graph
+from tests.infra.support.program import deploy, ours, stack_config
+
+DEPLOYMENTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "default": ("dev", ours({})),
+    "own-vpc": ("dev", ours({"vpcId": "vpc-0abc", "subnetIds": '["subnet-0a", "subnet-0b"]'})),
+    "existing-data": ("dev", ours({"customersTable": "crm-customers", "knowledgeBaseId": "KB12345678"})),
+    "prod": ("prod", stack_config("prod")),
+    "dev": ("dev", stack_config("dev")),
+}
+"""Name to stack and configuration."""
+
+
+@pytest.fixture(scope="session")
+def graphs() -> Mapping[str, Graph]:
+    return {name: deploy(Tokens(), config, stack=stack) for name, (stack, config) in DEPLOYMENTS.items()}

@@ -1,0 +1,111 @@
+"""The program as a whole: what it makes with which settings, and that Pulumi can preview it."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import DEPLOYMENTS
+from tests.infra.support import golden, schema
+from tests.infra.support.clouds import Preview, Tokens
+from tests.infra.support.graph import UNKNOWN, Graph, Json, Node
+from tests.infra.support.program import ROOT, deploy, ours, stack_config
+
+OUTPUTS = {
+    "FrontendUrl",
+    "BackendUrl",
+    "CognitoUserPoolId",
+    "CognitoAppClientId",
+    "CognitoDomain",
+    "VpcId",
+    "LoadBalancerDnsName",
+}
+
+
+class Nowhere:
+    """A cloud in which nothing may be made or asked."""
+
+    def create(self, node: Node) -> tuple[str, dict[str, Json]]:
+        raise AssertionError(f"{node.type} was registered")
+
+    def invoke(self, token: str, _: Mapping[str, Json]) -> dict[str, Json]:
+        raise AssertionError(f"{token} was asked")
+
+
+def test_the_default_deployment_is_what_was_reviewed(graphs: Mapping[str, Graph]) -> None:
+    text = golden.whole(graphs["default"])
+    assert text == golden.kept("default.txt", text)
+
+
+@pytest.mark.parametrize("name", ["own-vpc", "existing-data", "prod", "dev"])
+def test_another_deployment_differs_as_was_reviewed(graphs: Mapping[str, Graph], name: str) -> None:
+    text = golden.difference(graphs["default"], graphs[name])
+    assert text == golden.kept(f"{name}.diff", text)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_every_input_is_one_the_provider_knows(graphs: Mapping[str, Graph], name: str) -> None:
+    assert [each for node in graphs[name].custom() for each in schema.problems(node.type, node.inputs)] == []
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_the_outputs_have_the_names_people_know(graphs: Mapping[str, Graph], name: str) -> None:
+    outputs = graphs[name].outputs
+    assert set(outputs) >= OUTPUTS
+    assert all(outputs[each] for each in OUTPUTS)
+
+
+@pytest.mark.parametrize("name", ["default", "own-vpc", "existing-data", "prod"])
+def test_a_preview_of_an_empty_stack_registers_the_same_resources(graphs: Mapping[str, Graph], name: str) -> None:
+    stack, config = DEPLOYMENTS[name]
+    preview = deploy(Preview(), config, stack=stack, preview=True)
+    assert set(preview.nodes) == set(graphs[name].nodes)
+    assert preview.outputs["LoadBalancerDnsName"] == UNKNOWN
+    assert [each for node in preview.custom() for each in schema.problems(node.type, node.inputs)] == []
+
+
+def test_everything_is_made_by_the_provider_with_the_tags(graphs: Mapping[str, Graph]) -> None:
+    graph = graphs["prod"]
+    tags = graph.one("pulumi:providers:aws").inputs["defaultTags"]
+    assert "sonic-switchboard" in str(tags)
+    assert "production" in str(tags)
+    untagged = [node.name for node in graph.custom() if node.type.startswith("aws:") and "provider" not in node.options]
+    assert untagged == []
+
+
+def test_a_wrong_setting_is_refused_before_anything_is_made() -> None:
+    with pytest.raises(Exception, match="sonicModle is not a setting of this deployment; did you mean sonicModel"):
+        deploy(Nowhere(), ours({"sonicModle": "x"}))
+
+
+def test_subnets_in_one_zone_are_refused() -> None:
+    with pytest.raises(Exception, match="subnetIds must lie in two zones or more"):
+        deploy(Tokens(), ours({"vpcId": "vpc-0abc", "subnetIds": '["subnet-0a", "subnet-1a"]'}))
+
+
+def test_subnets_of_another_vpc_are_refused() -> None:
+    with pytest.raises(Exception, match="subnet-0a is not a subnet of vpc-0ddd"):
+        deploy(Tokens(), ours({"vpcId": "vpc-0ddd", "subnetIds": '["subnet-0a", "subnet-0b"]'}))
+
+
+def test_the_program_has_the_providers_types() -> None:
+    ty = Path(ROOT / ".venv" / "bin" / "ty")
+    checked = subprocess.run(
+        [ty, "check", "--output-format", "concise", "--python", ROOT / ".venv", "pulumi"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_programs_modules_stay_short() -> None:
+    long = [path.name for path in (ROOT / "pulumi").rglob("*.py") if len(path.read_text().splitlines()) > 300]
+    assert long == []
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_stacks_file_names_a_region(stack: str) -> None:
+    assert stack_config(stack)["aws:region"]
