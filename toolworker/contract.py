@@ -1,13 +1,21 @@
-"""The wire contract between gateway and tool worker: the one module of ``toolworker`` that ``gateway`` may import.
+"""The wire contract between gateway and tool worker. ``gateway`` may import it and ``contract_calls``, and no more.
 
 The tool worker owns it. Decoders ignore fields they do not know and every new field has a default, so the two services
 may be deployed in either order. Standard library only: both images carry it.
 
     GET /v1/tools                              -> {"tools": [ToolSpec, ...]}
     PUT /v1/calls/{call}/tool-uses/{id}        ToolCall -> ToolOutcome
+    PUT /v1/calls/{call}                       CallRecord -> {"epoch": int}, or 409 fenced
+    GET /v1/calls/{call}                       -> CallRecord, or 404 no_call
+    PUT /v1/slots/{region}/{call}              {"gateway": str} -> Slot, or 409 no_slot with Retry-After
+    DELETE /v1/slots/{region}/{call}           -> 204, held or not
 
 A tool that fails is a 200 with ``ToolFailed``: the agent must be able to speak about it. Statuses from 400 up mean that
-the contract or the transport broke, never that the tool said no.
+the contract or the transport broke, never that the tool said no; their body is ``{"error": {"code", "message"}}``.
+
+A record is written when there is none, over one that is live and of an earlier epoch, and by its own gateway in its own
+epoch. Any other write is fenced: the call has moved on. A record of another operator than the token's is no record. It
+is gone an hour after its last write; what people said in it never reaches a log line.
 """
 
 import json
@@ -30,6 +38,20 @@ DEADLINE_HEADER = "X-Deadline-Ms"
 
 TOOLS_PATH = "/v1/tools"
 TOOL_USE_PATH = "/v1/calls/{call}/tool-uses/{id}"
+CALL_PATH = "/v1/calls/{call}"
+SLOT_PATH = "/v1/slots/{region}/{call}"
+
+SLOT_LEASE_S = 60
+"""Seconds a stream slot is kept for a call after it was taken or renewed; renew it three times as often."""
+
+CALL_BODY_LIMIT_BYTES = 128 * 1024
+"""Longest body of a call record; a longer one is refused with 413."""
+
+HISTORY_LIMIT_CHARACTERS = 100_000
+"""Most text a record's history may hold; the gateway cuts it to far less."""
+
+NO_SLOT, FENCED, NO_CALL = "no_slot", "fenced", "no_call"
+"""Codes of the refusals a gateway acts on."""
 
 type Json = Mapping[str, Any]
 
@@ -95,6 +117,51 @@ class ToolFailed:
 type ToolOutcome = ToolSucceeded | ToolFailed
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The right to one Sonic stream in a region."""
+
+    slot: int
+    """Which, from 0."""
+    taken: int
+    """Slots of the region that are taken, this one included."""
+    of: int
+    """Slots the region has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one of them said, as far as it was heard."""
+
+    speaker: Literal["caller", "agent"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What another gateway needs to take a call over."""
+
+    call: str
+    operator: str
+    """Subject of the operator's sign-in: the token's."""
+    gateway: str
+    """Which gateway holds the call."""
+    epoch: int
+    """Counts the gateways that held it; a later one fences the earlier."""
+    state: Literal["live", "ended"]
+    profile: str
+    prompt: str | None
+    """The prompt, only when it was edited for this call."""
+    turn: int
+    utterance: int
+    """Number of the agent's latest utterance."""
+    history: tuple[Line, ...]
+    started_at: float
+    """Seconds since 1970."""
+    ended: str | None = None
+    """The ending's code (docs/call-protocol.md)."""
+
+
 def parse_arguments(text: str) -> dict[str, Any]:
     """The arguments of a tool use as an object; empty text is an empty object.
 
@@ -135,7 +202,7 @@ def encode_spec(spec: ToolSpec) -> dict[str, Any]:
 
 def decode_spec(data: object) -> ToolSpec:
     """A ``ToolSpec`` from parsed JSON; raises ``ContractError``."""
-    fields = _object(data, "tool")
+    fields = object_in(data, "tool")
     effect = fields.get("effect", "read")
     if effect not in {"read", "write"}:
         raise ContractError("tool.effect: must be read or write")
@@ -143,9 +210,9 @@ def decode_spec(data: object) -> ToolSpec:
     if isinstance(deadline_s, bool) or not isinstance(deadline_s, int | float) or deadline_s <= 0:
         raise ContractError("tool.deadline_s: must be a number above 0")
     return ToolSpec(
-        name=_text(fields, "name"),
-        description=_text(fields, "description"),
-        input_schema=_object(fields.get("input_schema"), "tool.input_schema"),
+        name=text_in(fields, "name"),
+        description=text_in(fields, "description"),
+        input_schema=object_in(fields.get("input_schema"), "tool.input_schema"),
         effect=cast("Literal['read', 'write']", effect),
         deadline_s=float(deadline_s),
     )
@@ -158,11 +225,11 @@ def encode_call(call: ToolCall) -> dict[str, Any]:
 
 def decode_call(data: object) -> ToolCall:
     """A ``ToolCall`` from parsed JSON; raises ``ContractError``."""
-    fields = _object(data, "tool use")
+    fields = object_in(data, "tool use")
     caller_turn = fields.get("caller_turn")
     if caller_turn is not None and (isinstance(caller_turn, bool) or not isinstance(caller_turn, int)):
         raise ContractError("caller_turn: must be a whole number")
-    return ToolCall(name=_text(fields, "name"), arguments=_text(fields, "arguments"), caller_turn=caller_turn)
+    return ToolCall(name=text_in(fields, "name"), arguments=text_in(fields, "arguments"), caller_turn=caller_turn)
 
 
 def encode_outcome(outcome: ToolOutcome) -> dict[str, Any]:
@@ -175,25 +242,27 @@ def encode_outcome(outcome: ToolOutcome) -> dict[str, Any]:
 
 def decode_outcome(data: object) -> ToolOutcome:
     """A ``ToolOutcome`` from parsed JSON; an unknown failure code becomes ``internal``. Raises ``ContractError``."""
-    fields = _object(data, "outcome")
+    fields = object_in(data, "outcome")
     match fields.get("outcome"):
         case "succeeded":
-            return ToolSucceeded(_object(fields.get("content"), "outcome.content"))
+            return ToolSucceeded(object_in(fields.get("content"), "outcome.content"))
         case "failed":
-            code = _text(fields, "code")
+            code = text_in(fields, "code")
             known = FailureCode(code) if code in FailureCode else FailureCode.INTERNAL
-            return ToolFailed(known, _text(fields, "say"), bool(fields.get("retryable", False)))
+            return ToolFailed(known, text_in(fields, "say"), bool(fields.get("retryable", False)))
         case _:
             raise ContractError("outcome: must be succeeded or failed")
 
 
-def _object(data: object, what: str) -> dict[str, Any]:
+def object_in(data: object, what: str) -> dict[str, Any]:
+    """Parsed JSON that has to be an object; raises ``ContractError`` naming ``what``."""
     if not isinstance(data, dict):
         raise ContractError(f"{what}: must be a JSON object")
     return cast("dict[str, Any]", data)
 
 
-def _text(fields: Json, name: str) -> str:
+def text_in(fields: Json, name: str) -> str:
+    """The field of this name, which has to be text; raises ``ContractError``."""
     value = fields.get(name)
     if not isinstance(value, str):
         raise ContractError(f"{name}: must be text")

@@ -86,7 +86,11 @@ def test_a_product_starts_from_what_its_image_holds(product: str, tmp_path: Path
 def test_of_the_tool_worker_the_gateways_image_holds_the_contract_alone(tmp_path: Path) -> None:
     home = unpacked("gateway", tmp_path)
     assert sorted(path.name for path in home.iterdir()) == ["gateway", "toolworker"]
-    assert sorted(path.name for path in (home / "toolworker").iterdir()) == ["__init__.py", "contract.py"]
+    assert sorted(path.name for path in (home / "toolworker").iterdir()) == [
+        "__init__.py",
+        "contract.py",
+        "contract_calls.py",
+    ]
 
 
 def test_no_product_holds_the_stand_ins_or_the_tests() -> None:
