@@ -50,7 +50,8 @@ class Settings:
     token_issuer: str
     token_jwks_url: str
     token_client_id: str
-    toolworker_url: str
+    toolworker_url: tuple[str, ...]
+    """Addresses of tool workers: one where something before them spreads the requests, or all, to be asked in turn."""
     service_key: str = field(repr=False)
     """Ed25519 private key, PEM."""
     service_key_id: str
@@ -80,7 +81,7 @@ class Settings:
             token_issuer=issuer,
             token_jwks_url=read.url("GATEWAY_TOKEN_JWKS_URL", issuer.rstrip("/") + "/.well-known/jwks.json"),
             token_client_id=read.required("GATEWAY_TOKEN_CLIENT_ID"),
-            toolworker_url=read.url("GATEWAY_TOOLWORKER_URL", "http://127.0.0.1:8090"),
+            toolworker_url=read.urls("GATEWAY_TOOLWORKER_URL", "http://127.0.0.1:8090"),
             service_key=read.secret("GATEWAY_SERVICE_KEY", "GATEWAY_SERVICE_KEY_FILE"),
             service_key_id=read.text("GATEWAY_SERVICE_KEY_ID", "gateway-1"),
             host=read.text("GATEWAY_HOST", "127.0.0.1"),
@@ -171,6 +172,13 @@ class _Reader:
             starts = " or ".join(f"{scheme}://" for scheme in schemes)
             raise SettingsError(f"{name} must be a URL that starts with {starts}.")
         return value
+
+    def urls(self, name: str, default: str) -> tuple[str, ...]:
+        """One URL at least, separated by commas."""
+        urls = tuple(dict.fromkeys(word.strip() for word in self.text(name, default).split(",") if word.strip()))
+        if not urls or not all(_is_url(url, ("http", "https")) for url in urls):
+            raise SettingsError(f"{name} must be a URL that starts with http:// or https://, or several with commas.")
+        return urls
 
     def file(self, name: str) -> Path | None:
         value = self.text(name, "")

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from gateway.toolclient.client import ToolWorkerUnavailable
+from gateway.toolclient.http import ToolWorkerUnavailable
 from toolworker.contract import ToolSpec
 
 INTERVAL_S = 60.0

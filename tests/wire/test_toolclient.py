@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import jwt
@@ -10,7 +11,8 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.toolclient.client import MAX_BODY_BYTES, ToolWorkerClient, ToolWorkerUnavailable
+from gateway.toolclient.client import ToolWorkerClient
+from gateway.toolclient.http import LAST_TRY_S, MAX_BODY_BYTES, ToolWorkerUnavailable
 from gateway.toolclient.tokens import ServiceTokens
 from toolworker.contract import (
     DEADLINE_HEADER,
@@ -52,10 +54,11 @@ class Worker:
         return web.Response()
 
 
-def says(body: object, status: int = 200) -> Answer:
+def says(body: object, status: int = 200, **headers: str) -> Answer:
     async def answer(_: web.Request) -> web.StreamResponse:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return web.Response(status=status, body=raw, content_type="application/json")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return web.Response(status=status, body=raw, content_type="application/json", headers=named)
 
     return answer
 
@@ -66,8 +69,28 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
+class Time:
+    """Passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    async def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
 @pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
+def time() -> Time:
+    return Time()
+
+
+@asynccontextmanager
+async def a_worker() -> AsyncIterator[Worker]:
     worker = Worker()
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", worker.answer)
@@ -78,9 +101,24 @@ async def worker() -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-async def client(worker: Worker) -> AsyncIterator[ToolWorkerClient]:
-    async with aiohttp.ClientSession() as http:
-        yield ToolWorkerClient(worker.url, ServiceTokens(PEM, "k1"), http)
+async def worker() -> AsyncIterator[Worker]:
+    async with a_worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+def client_of(http: aiohttp.ClientSession, time: Time, *urls: str, jitter: float = 0.0) -> ToolWorkerClient:
+    return ToolWorkerClient(urls, ServiceTokens(PEM, "k1"), http, time.clock, wait=time.wait, jitter=lambda: jitter)
+
+
+@pytest.fixture
+async def client(worker: Worker, http: aiohttp.ClientSession, time: Time) -> ToolWorkerClient:
+    return client_of(http, time, worker.url)
 
 
 async def use(client: ToolWorkerClient, *, tool_use: str = "use-1", deadline_s: float = 5.0) -> ToolOutcome:
@@ -106,7 +144,7 @@ async def test_an_outcome_comes_back_from_a_signed_request_with_a_deadline(
     (request,) = worker.requests
     assert (request.method, request.path) == ("PUT", "/v1/calls/call-1/tool-uses/use-1")
     assert json.loads(worker.bodies[0]) == {"name": "lookup", "arguments": '{"query":"roaming"}'}
-    assert 4000 < int(request.headers[DEADLINE_HEADER]) <= 5000
+    assert request.headers[DEADLINE_HEADER] == "5000"
     token = request.headers["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(token, KEY.public_key(), algorithms=["EdDSA"], audience="toolworker", issuer="gateway")
     assert (claims["sub"], claims["call"]) == ("operator-1", "call-1")
@@ -124,23 +162,98 @@ async def test_a_failure_the_worker_speaks_of_is_handed_on(worker: Worker, clien
     assert await use(client) == failed
 
 
-@pytest.mark.parametrize("first", [hang_up, says({"error": "starting"}, 503)], ids=["connection lost", "503"])
-async def test_a_worker_that_is_replaced_is_asked_once_more(
+NOT_TAKEN = [hang_up, says({}, 502), says({"error": "starting"}, 503), says({}, 504)]
+NOT_TAKEN_IDS = ["connection lost", "502", "503", "504"]
+
+
+@pytest.mark.parametrize("first", NOT_TAKEN, ids=NOT_TAKEN_IDS)
+async def test_a_use_that_no_worker_took_is_asked_for_again_under_its_id(
     worker: Worker, client: ToolWorkerClient, first: Answer
 ) -> None:
-    worker.answers = [first, says(encode_outcome(FOUND))]
+    worker.answers = [first, first, first, says(encode_outcome(FOUND))]
     assert await use(client) == FOUND
-    assert [request.path for request in worker.requests] == ["/v1/calls/call-1/tool-uses/use-1"] * 2
+    assert {(request.path, body) for request, body in zip(worker.requests, worker.bodies, strict=True)} == {
+        ("/v1/calls/call-1/tool-uses/use-1", worker.bodies[0])
+    }
 
 
-# aiohttp, too, repeats a PUT whose connection was lost before the answer.
-@pytest.mark.parametrize(("answer", "times"), [(hang_up, 4), (says({}, 503), 2)], ids=["connection lost", "503"])
-async def test_a_worker_that_stays_away_is_not_asked_for_ever(
-    worker: Worker, client: ToolWorkerClient, answer: Answer, times: int
+@pytest.mark.parametrize("answer", NOT_TAKEN, ids=NOT_TAKEN_IDS)
+async def test_a_worker_that_stays_away_is_asked_until_the_deadline_and_no_longer(
+    worker: Worker, client: ToolWorkerClient, time: Time, answer: Answer
 ) -> None:
     worker.answers = [answer]
-    assert is_unavailable(await use(client))
-    assert len(worker.requests) == times
+    assert is_unavailable(await use(client, deadline_s=5.0))
+    assert time.waits[:6] == [0.1, 0.2, 0.4, 0.8, 0.8, 0.8]
+    assert sum(time.waits) == pytest.approx(5.0 - LAST_TRY_S)
+
+
+async def test_every_try_is_told_how_much_time_is_left(worker: Worker, client: ToolWorkerClient) -> None:
+    worker.answers = [says({}, 503)]
+    await use(client, deadline_s=1.0)
+    left_ms = [int(request.headers[DEADLINE_HEADER]) for request in worker.requests]
+    assert left_ms == [pytest.approx(ms, abs=1) for ms in (1000, 900, 700, 300, 250)]
+
+
+async def test_with_too_little_time_for_another_try_the_agent_can_speak_at_once(
+    worker: Worker, client: ToolWorkerClient, time: Time
+) -> None:
+    worker.answers = [says({}, 503)]
+    assert is_unavailable(await use(client, deadline_s=LAST_TRY_S))
+    assert (len(worker.requests), time.waits) == (1, [])
+
+
+async def test_two_callers_do_not_come_back_at_the_same_moment(
+    worker: Worker, http: aiohttp.ClientSession, time: Time
+) -> None:
+    worker.answers = [says({}, 503), says(encode_outcome(FOUND))]
+    assert await use(client_of(http, time, worker.url, jitter=1.0)) == FOUND
+    assert time.waits == [pytest.approx(0.15)]
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "waits"),
+    [("2", [2.0]), ("60", [5.0 - LAST_TRY_S]), ("0", [0.1]), ("Sun, 06 Nov 1994 08:49:37 GMT", [0.1]), ("-1", [0.1])],
+)
+async def test_a_worker_says_when_to_come_back(
+    worker: Worker, client: ToolWorkerClient, time: Time, retry_after: str, waits: list[float]
+) -> None:
+    worker.answers = [says({}, 503, Retry_After=retry_after), says(encode_outcome(FOUND))]
+    assert await use(client) == FOUND
+    assert time.waits == waits
+
+
+@pytest.mark.parametrize("code", FailureCode)
+async def test_an_outcome_is_final_whatever_it_says(
+    worker: Worker, client: ToolWorkerClient, code: FailureCode
+) -> None:
+    failed = ToolFailed(code, "Not now.", retryable=True)
+    worker.answers = [says(encode_outcome(failed))]
+    assert await use(client) == failed
+    assert len(worker.requests) == 1
+
+
+async def test_of_several_workers_each_is_asked_in_turn_and_the_next_at_once_when_one_is_gone(
+    http: aiohttp.ClientSession, time: Time
+) -> None:
+    async with AsyncExitStack() as stack:
+        first, second = [await stack.enter_async_context(a_worker()) for _ in range(2)]
+        client = client_of(http, time, first.url, second.url, "http://127.0.0.1:9")
+        first.answers = second.answers = [says(encode_outcome(FOUND))]
+        assert [await use(client, tool_use=f"use-{number}") for number in range(6)] == [FOUND] * 6
+    assert [request.path[-5:] for request in first.requests] == ["use-0", "use-2", "use-3", "use-5"]
+    assert [request.path[-5:] for request in second.requests] == ["use-1", "use-4"]
+    assert time.waits == []
+
+
+async def test_when_none_of_several_workers_took_it_the_soonest_to_be_back_is_waited_for(
+    http: aiohttp.ClientSession, time: Time
+) -> None:
+    async with AsyncExitStack() as stack:
+        first, second = [await stack.enter_async_context(a_worker()) for _ in range(2)]
+        first.answers = [says({}, 503, Retry_After="3"), says(encode_outcome(FOUND))]
+        second.answers = [says({}, 503, Retry_After="2")]
+        assert await use(client_of(http, time, first.url, second.url)) == FOUND
+    assert (len(first.requests), len(second.requests), time.waits) == (2, 2, [2.0])
 
 
 @pytest.mark.parametrize(
@@ -171,12 +284,20 @@ async def test_a_silent_worker_is_given_up_at_the_deadline(worker: Worker, clien
     assert outcome.code is FailureCode.TIMED_OUT
 
 
-async def test_a_worker_that_is_not_there_is_unavailable() -> None:
-    async with aiohttp.ClientSession() as http:
-        client = ToolWorkerClient("http://127.0.0.1:9", ServiceTokens(PEM, "k1"), http)
-        assert is_unavailable(await use(client))
-        with pytest.raises(ToolWorkerUnavailable):
-            await client.tools()
+async def test_a_worker_that_is_not_there_is_unavailable(http: aiohttp.ClientSession, time: Time) -> None:
+    client = client_of(http, time, "http://127.0.0.1:9")
+    assert is_unavailable(await use(client))
+    with pytest.raises(ToolWorkerUnavailable):
+        await client.tools()
+
+
+async def test_the_list_of_tools_is_asked_for_once_since_the_catalogue_comes_again(
+    worker: Worker, client: ToolWorkerClient, time: Time
+) -> None:
+    worker.answers = [says({}, 503)]
+    with pytest.raises(ToolWorkerUnavailable):
+        await client.tools()
+    assert (len(worker.requests), time.waits) == (1, [])
 
 
 async def test_cancelling_a_use_is_heard(worker: Worker, client: ToolWorkerClient) -> None:

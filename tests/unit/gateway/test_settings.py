@@ -42,6 +42,8 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("GATEWAY_CALL_LIMIT_S", "nan", "from 1 to 480"),
         ("GATEWAY_TOOLWORKER_URL", "toolworker:8090", "must be a URL"),
         ("GATEWAY_TOOLWORKER_URL", "http://[", "must be a URL"),
+        ("GATEWAY_TOOLWORKER_URL", "http://a:8090,b:8090", "must be a URL"),
+        ("GATEWAY_TOOLWORKER_URL", ",", "must be a URL"),
         ("GATEWAY_SONIC_ENDPOINT", "http://localhost:8443", "starts with https://."),
         ("GATEWAY_SONIC_OPEN_TIMEOUT_S", "11", "from 0.1 to 10"),
         ("GATEWAY_ALLOWED_ORIGINS", "https://console.example.com/", "must be origins"),
@@ -61,6 +63,13 @@ def test_origins_are_taken_as_browsers_write_them() -> None:
     listed = "https://console.example.com, http://localhost:5173,http://[::1]:5173"
     origins = Settings.from_env({**ENOUGH, "GATEWAY_ALLOWED_ORIGINS": listed}).allowed_origins
     assert origins == {"https://console.example.com", "http://localhost:5173", "http://[::1]:5173"}
+
+
+def test_tool_workers_may_be_several() -> None:
+    listed = "http://10.0.0.1:8090, http://10.0.0.2:8090,http://10.0.0.1:8090"
+    settings = Settings.from_env({**ENOUGH, "GATEWAY_TOOLWORKER_URL": listed})
+    assert settings.toolworker_url == ("http://10.0.0.1:8090", "http://10.0.0.2:8090")
+    assert Settings.from_env(ENOUGH).toolworker_url == ("http://127.0.0.1:8090",)
 
 
 def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from gateway.toolclient.catalogue import INTERVAL_S, RETRY_S, Catalogue
-from gateway.toolclient.client import ToolWorkerUnavailable
+from gateway.toolclient.http import ToolWorkerUnavailable
 from toolworker.contract import ToolSpec
 
 LOOKUP = ToolSpec("lookup", "Search the articles.", {"type": "object"})
