@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from gateway.toolclient.http import Request, ToolWorkerUnavailable, Unreached, WorkerClient
+from gateway.toolclient.http import Request, Unreached, WorkerClient, or_unavailable
 from toolworker.contract import (
     SERVICE_TOKEN_ISSUER,
     TOOL_USE_PATH,
@@ -41,11 +41,9 @@ class ToolWorkerClient(WorkerClient):
 
     async def tools(self) -> tuple[ToolSpec, ...]:
         """What the worker can do, asked once; raises ``ToolWorkerUnavailable``."""
-        try:
+        with or_unavailable():
             answer = await self._ask_once(Request("GET", TOOLS_PATH, SERVICE_TOKEN_ISSUER), TOOLS_TIMEOUT_S)
             return _specs(answer.body)
-        except (ContractError, TimeoutError) as error:
-            raise ToolWorkerUnavailable(f"{type(error).__name__}: {error}") from error
 
     async def use(
         self,

@@ -11,6 +11,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -33,7 +34,7 @@ MAX_BODY_BYTES = 256 * 1024
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_WITHIN_S)
 _NOT_TAKEN = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
-_OK = frozenset({HTTPStatus.OK})
+_DONE = frozenset({HTTPStatus.OK, HTTPStatus.NO_CONTENT})
 
 
 class ToolWorkerUnavailable(Exception):
@@ -48,6 +49,15 @@ class Unreached(ToolWorkerUnavailable):
         self.retry_after_s = retry_after_s
 
 
+@contextmanager
+def or_unavailable() -> Iterator[None]:
+    """Whatever keeps the answer of a worker from us is ``ToolWorkerUnavailable``."""
+    try:
+        yield
+    except (ContractError, TimeoutError) as error:
+        raise ToolWorkerUnavailable(f"{type(error).__name__}: {error}") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request of the contract."""
@@ -58,18 +68,19 @@ class Request:
     """Operator, or the gateway itself, for whom is asked."""
     call: str | None = None
     body: bytes | None = None
-    understood: frozenset[int] = _OK
-    """Statuses that are an answer; any other breaks the contract."""
+    refusals: frozenset[str] = frozenset()
+    """Codes of errors that are an answer; any other error breaks the contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a worker said."""
 
-    status: int
     body: Any
     """Parsed JSON; ``None`` for an empty body."""
-    retry_after_s: float
+    refused: str | None = None
+    """The code, when it is one of the request's refusals."""
+    retry_after_s: float = 0.0
     """As the worker asked for; 0 when it did not."""
 
 
@@ -141,24 +152,40 @@ class WorkerClient:
             async with self._http.request(
                 request.method, url, data=request.body, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as response:
-                return await _answer(response, request.understood)
+                return await _answer(response, request.refusals)
         except (aiohttp.ClientError, OSError) as error:
             raise Unreached(type(error).__name__) from error
 
 
-async def _answer(response: aiohttp.ClientResponse, understood: frozenset[int]) -> Answer:
+async def _answer(response: aiohttp.ClientResponse, refusals: frozenset[str]) -> Answer:
     retry_after_s = _seconds(response.headers.get("Retry-After", ""))
     if response.status in _NOT_TAKEN:
         raise Unreached(f"HTTP {response.status}", retry_after_s)
-    if response.status not in understood:
+    if response.status not in _DONE and not refusals:
         raise ContractError(f"HTTP {response.status}")
+    body = await _json(response)
+    if response.status in _DONE:
+        return Answer(body)
+    code = _code(body)
+    if code not in refusals:
+        raise ContractError(f"HTTP {response.status}")
+    return Answer(body, code, retry_after_s)
+
+
+async def _json(response: aiohttp.ClientResponse) -> Any:
     try:
         data = await read_at_most(response, MAX_BODY_BYTES)
-        return Answer(response.status, orjson.loads(data) if data else None, retry_after_s)
+        return orjson.loads(data) if data else None
     except orjson.JSONDecodeError as error:
         raise ContractError("not JSON") from error
     except ValueError as error:
         raise ContractError(str(error)) from error
+
+
+def _code(body: Any) -> str | None:
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else None
 
 
 def _seconds(retry_after: str) -> float:

@@ -1,19 +1,16 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import aiohttp
 import jwt
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.toolclient.client import ToolWorkerClient
 from gateway.toolclient.http import LAST_TRY_S, MAX_BODY_BYTES, ToolWorkerUnavailable
-from gateway.toolclient.tokens import ServiceTokens
+from tests.wire.support.told_worker import KEY, TOKENS, Answer, Time, Worker, a_worker, hang_up, says
 from toolworker.contract import (
     DEADLINE_HEADER,
     FailureCode,
@@ -25,79 +22,13 @@ from toolworker.contract import (
     encode_spec,
 )
 
-KEY = Ed25519PrivateKey.generate()
-PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 LOOKUP = ToolSpec("lookup", "Search the articles.", {"type": "object"}, deadline_s=4.0)
 FOUND = ToolSucceeded({"passages": [{"title": "Roaming"}]})
-
-type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Worker:
-    """A tool worker that answers as told, one answer after another, the last for ever."""
-
-    def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self.requests: list[web.Request] = []
-        self.bodies: list[bytes] = []
-        self.released = asyncio.Event()
-        self.url = ""
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.requests.append(request)
-        self.bodies.append(await request.read())
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return await answer(request)
-
-    async def silence(self, _: web.Request) -> web.StreamResponse:
-        await self.released.wait()
-        return web.Response()
-
-
-def says(body: object, status: int = 200, **headers: str) -> Answer:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.Response(status=status, body=raw, content_type="application/json", headers=named)
-
-    return answer
-
-
-async def hang_up(request: web.Request) -> web.StreamResponse:
-    assert request.transport is not None
-    request.transport.close()
-    return web.Response()
-
-
-class Time:
-    """Passes only while somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.waits: list[float] = []
-
-    def clock(self) -> float:
-        return self.now
-
-    async def wait(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
 
 
 @pytest.fixture
 def time() -> Time:
     return Time()
-
-
-@asynccontextmanager
-async def a_worker() -> AsyncIterator[Worker]:
-    worker = Worker()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", worker.answer)
-    async with TestServer(app, host="127.0.0.1") as server:
-        worker.url = str(server.make_url("/"))
-        yield worker
-        worker.released.set()
 
 
 @pytest.fixture
@@ -113,7 +44,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 def client_of(http: aiohttp.ClientSession, time: Time, *urls: str, jitter: float = 0.0) -> ToolWorkerClient:
-    return ToolWorkerClient(urls, ServiceTokens(PEM, "k1"), http, time.clock, wait=time.wait, jitter=lambda: jitter)
+    return ToolWorkerClient(urls, TOKENS, http, time.clock, wait=time.wait, jitter=lambda: jitter)
 
 
 @pytest.fixture
