@@ -7,8 +7,9 @@ identity that gateway and console are told to trust. The local AWS keeps nothing
 import argparse
 import csv
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,15 +38,26 @@ EXPIRING_TABLES = {"tool_outcomes": "use_id", "quotes": "quote_id", "callbacks":
 def make_expiring_tables(dynamodb: "DynamoDBServiceResource") -> None:
     """Make the tables whose items go by themselves."""
     for name, key in EXPIRING_TABLES.items():
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        dynamodb.meta.client.update_time_to_live(
-            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
-        )
+        _make_table(dynamodb, name, {key: "S"})
+
+
+def make_call_tables(dynamodb: "DynamoDBServiceResource") -> None:
+    """Make the tables of calls and of their streams, by the tool worker's default names."""
+    _make_table(dynamodb, "calls", {"call_id": "S"})
+    _make_table(dynamodb, "slots", {"region": "S", "slot": "N"})
+
+
+def _make_table(dynamodb: "DynamoDBServiceResource", name: str, keys: Mapping[str, Literal["S", "N"]]) -> None:
+    places: tuple[Literal["HASH", "RANGE"], ...] = ("HASH", "RANGE")
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": place} for key, place in zip(keys, places, strict=False)],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in keys.items()],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.meta.client.update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
+    )
 
 
 def fill_outages(dynamodb: "DynamoDBServiceResource", outages_file: Path = OUTAGES_FILE) -> None:
@@ -121,6 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     session = boto3.Session()
     try:
         make_expiring_tables(session.resource("dynamodb"))
+        make_call_tables(session.resource("dynamodb"))
         fill_outages(session.resource("dynamodb"))
         fill_customers(session.resource("dynamodb"), options.customers)
         identity = make_identity(session.client("cognito-idp"), session.region_name, options.console_urls)

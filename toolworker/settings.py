@@ -26,7 +26,8 @@ _NAMES = frozenset(
     for name in (
         *("HOST", "PORT", "LOG_LEVEL", "SERVICE_KEYS", "SERVICE_KEYS_FILE", "MAX_TOOL_USES", "DRAIN_S"),
         *("QUOTES_TABLE", "CALLBACKS_TABLE", "OUTAGES_TABLE", "TIME_ZONE"),
-        *("USES_PER_CALL", "USES_PER_OPERATOR"),
+        *("USES_PER_CALL", "USES_PER_OPERATOR", "LOOKUPS_PER_CALL", "LOOKUPS_PER_OPERATOR"),
+        *("CALLS_TABLE", "SLOTS_TABLE", "STREAM_SLOTS"),
         *(
             "CUSTOMERS_TABLE",
             "OUTCOMES_TABLE",
@@ -67,6 +68,10 @@ class Settings:
     """TOOLWORKER_USES_PER_CALL: how many a call may make in a minute."""
     uses_per_operator: int
     """TOOLWORKER_USES_PER_OPERATOR: how many an operator may make in a minute, on all calls."""
+    lookups_per_call: int
+    """TOOLWORKER_LOOKUPS_PER_CALL: how many of them may look up personal data."""
+    lookups_per_operator: int
+    """TOOLWORKER_LOOKUPS_PER_OPERATOR: how many of them may look up personal data, on all calls."""
     drain_s: float
     """TOOLWORKER_DRAIN_S: seconds that running tool uses get after SIGTERM."""
     customers_table: str
@@ -79,6 +84,12 @@ class Settings:
     """TOOLWORKER_CALLBACKS_TABLE: the DynamoDB table of promised calls, keyed by callback_id, with expires."""
     outages_table: str
     """TOOLWORKER_OUTAGES_TABLE: the DynamoDB table of outages, keyed by area and service."""
+    calls_table: str
+    """TOOLWORKER_CALLS_TABLE: the DynamoDB table of call records, keyed by call_id, time to live in expires."""
+    slots_table: str
+    """TOOLWORKER_SLOTS_TABLE: the DynamoDB table of stream slots, keyed by region and slot (a number), with expires."""
+    stream_slots: int
+    """TOOLWORKER_STREAM_SLOTS: Sonic streams that calls may have in a region at a time."""
     time_zone: ZoneInfo
     """TOOLWORKER_TIME_ZONE: by whose clocks calls are promised."""
     number_plan: NumberPlan
@@ -102,12 +113,17 @@ class Settings:
             max_tool_uses=_whole(given, "MAX_TOOL_USES", 64, 1, 10_000),
             uses_per_call=_whole(given, "USES_PER_CALL", 30, 1, 10_000),
             uses_per_operator=_whole(given, "USES_PER_OPERATOR", 60, 1, 10_000),
+            lookups_per_call=_whole(given, "LOOKUPS_PER_CALL", 10, 1, 10_000),
+            lookups_per_operator=_whole(given, "LOOKUPS_PER_OPERATOR", 30, 1, 10_000),
             drain_s=_number(given, "DRAIN_S", 20, 0, 110),
             customers_table=_value(given, "CUSTOMERS_TABLE", "customers"),
             outcomes_table=_value(given, "OUTCOMES_TABLE", "tool_outcomes"),
             quotes_table=_value(given, "QUOTES_TABLE", "quotes"),
             callbacks_table=_value(given, "CALLBACKS_TABLE", "callbacks"),
             outages_table=_value(given, "OUTAGES_TABLE", "outages"),
+            calls_table=_value(given, "CALLS_TABLE", "calls"),
+            slots_table=_value(given, "SLOTS_TABLE", "slots"),
+            stream_slots=_whole(given, "STREAM_SLOTS", 18, 1, 1000),
             time_zone=_time_zone(given),
             number_plan=_number_plan(given),
             lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),

@@ -5,11 +5,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import boto3
 import pytest
+from types_boto3_dynamodb import DynamoDBClient
+
+from toolworker.stores import aws
+
+type MakeTable = Callable[..., str]
 
 READY_WITHIN_S = 60.0
 POLL_S = 0.05
@@ -81,3 +88,54 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
+
+
+class WallClock:
+    """Tells seconds since 1970, and can be set."""
+
+    now_s = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> WallClock:
+    return WallClock()
+
+
+@pytest.fixture(scope="session")
+def dynamodb(ministack: str) -> DynamoDBClient:
+    """A client of the ministack, made as the worker makes its own."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=ministack,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=aws.client_config(),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_table(dynamodb: DynamoDBClient) -> MakeTable:
+    """Makes a table of these keys, under a name nobody else has; a key is ``name`` or ``name:N``."""
+
+    def make(*keys: str) -> str:
+        named = [(name, kind or "S") for name, _, kind in (key.partition(":") for key in keys)]
+        table = f"{named[0][0]}-{uuid.uuid4().hex[:8]}"
+        dynamodb.create_table(
+            TableName=table,
+            KeySchema=[
+                {"AttributeName": name, "KeyType": place}  # type: ignore[typeddict-item]
+                for (name, _), place in zip(named, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": kind}  # type: ignore[typeddict-item]
+                for name, kind in named
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return table
+
+    return make

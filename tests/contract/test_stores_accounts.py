@@ -1,12 +1,10 @@
 """One suite for everything that calls itself Accounts: the store in memory and the one in DynamoDB."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import fields
 from decimal import Decimal
 from functools import partial
 
-import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from types_boto3_dynamodb import DynamoDBClient
@@ -40,26 +38,8 @@ BARE = Customer(phone_number="2065550100")
 
 
 @pytest.fixture(scope="module")
-def dynamodb(ministack: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: DynamoDBClient) -> str:
-    name = f"customers-{uuid.uuid4().hex[:8]}"
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return name
+def table(make_table: Callable[..., str]) -> str:
+    return make_table("phone_number")
 
 
 def put(dynamodb: DynamoDBClient, table: str, attributes: dict[str, object]) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any
 
-import boto3
 import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
@@ -23,43 +23,15 @@ from toolworker.stores.outcomes import (
     Outcomes,
 )
 
+type Clock = Any
+
 FOUND = ToolSucceeded({"customer": {"name": "José", "bill_usd": 45.5, "add_ons": []}})
 FAILED = ToolFailed(FailureCode.NOT_FOUND, "Nobody there — try again?", retryable=True)
 
 
-class Clock:
-    now_s = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 @pytest.fixture(scope="module")
-def dynamodb(ministack: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-
-
-@pytest.fixture(scope="module")
-def table(dynamodb: DynamoDBClient) -> str:
-    name = f"outcomes-{uuid.uuid4().hex[:8]}"
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "use_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "use_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return name
+def table(make_table: Callable[..., str]) -> str:
+    return make_table("use_id")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -1,14 +1,12 @@
 """Quotes, promised calls and outages in DynamoDB behave as their twins in memory do."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
@@ -29,32 +27,6 @@ class Shop:
     accounts: Accounts
 
 
-@pytest.fixture(scope="module")
-def dynamodb(ministack: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-
-
-def table(dynamodb: DynamoDBClient, hash_key: str, range_key: str = "") -> str:
-    name = f"{hash_key}-{uuid.uuid4().hex[:8]}"
-    keys = [key for key in (hash_key, range_key) if key]
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[
-            {"AttributeName": key, "KeyType": kind}  # type: ignore[typeddict-item]
-            for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-        ],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return name
-
-
 SAM = Customer("+14155550117", data_allowance_gb=Decimal(5), add_ons=("Hotspot",))
 MAYA = Customer("+14155550162")
 QUOTE = Quote("Q1", "call-1", 3, SAM.phone_number, "Data Add-on 3 GB", 3, Decimal("10.50"))
@@ -67,7 +39,8 @@ async def shop(request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
         yield Shop(MemoryQuotes(in_memory), in_memory)
         return
     dynamodb: DynamoDBClient = request.getfixturevalue("dynamodb")
-    quotes, customers = table(dynamodb, "quote_id"), table(dynamodb, "phone_number")
+    make_table: Callable[..., str] = request.getfixturevalue("make_table")
+    quotes, customers = make_table("quote_id"), make_table("phone_number")
     sam = {
         "phone_number": {"S": SAM.phone_number},
         "data_allowance_gb": {"N": "5"},
@@ -119,8 +92,10 @@ async def test_a_customer_who_cannot_have_it_leaves_the_quote_unused(shop: Shop)
         await shop.quotes.buy(for_maya, "use-1")
 
 
-async def test_a_call_promised_twice_is_one_item_and_the_first(dynamodb: DynamoDBClient) -> None:
-    name = table(dynamodb, "callback_id")
+async def test_a_call_promised_twice_is_one_item_and_the_first(
+    dynamodb: DynamoDBClient, make_table: Callable[..., str]
+) -> None:
+    name = make_table("callback_id")
     store = DynamoDbCallbacks(dynamodb, name)
     at = datetime(2027, 1, 5, 15, 30, tzinfo=ZoneInfo("America/New_York"))
     await store.book(Callback("+14155550162", at, "bill", "ada"))
@@ -134,14 +109,16 @@ async def test_a_call_promised_twice_is_one_item_and_the_first(dynamodb: DynamoD
 
 
 @pytest.mark.parametrize("kind", ["memory", "dynamodb"])
-async def test_the_outages_of_an_area_are_those_and_no_others(kind: str, dynamodb: DynamoDBClient) -> None:
+async def test_the_outages_of_an_area_are_those_and_no_others(
+    kind: str, dynamodb: DynamoDBClient, make_table: Callable[..., str]
+) -> None:
     known = [Outage("98101", "mobile", "2026-11-22T06:40", "2026-11-22T21:00"), Outage("98101", "internet", "x")]
     elsewhere = Outage("60614", "mobile", "y")
     store: Outages
     if kind == "memory":
         store = MemoryOutages([*known, elsewhere])
     else:
-        name = table(dynamodb, "area", "service")
+        name = make_table("area", "service")
         for outage in (*known, elsewhere):
             item = {"area": {"S": outage.area}, "service": {"S": outage.service}, "since": {"S": outage.since}}
             ending = {"expected_end": {"S": outage.expected_end}} if outage.expected_end else {}

@@ -11,8 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-import boto3
 import jwt
 import pytest
 from aiohttp import web
@@ -90,27 +88,7 @@ class Worker:
 
 
 @pytest.fixture(scope="module")
-def dynamodb(ministack: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-
-
-@pytest.fixture(scope="module")
-def environment(ministack: str, dynamodb: DynamoDBClient) -> dict[str, str]:
-    run = uuid.uuid4().hex[:8]
-    tables = {"use_id": f"outcomes-{run}", "quote_id": f"quotes-{run}", "phone_number": f"customers-{run}"}
-    for key, name in tables.items():
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+def environment(ministack: str, make_table: Callable[..., str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TOOLWORKER_", "AWS_"))}
     return {
         **inherited,
@@ -121,9 +99,9 @@ def environment(ministack: str, dynamodb: DynamoDBClient) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL_DYNAMODB": ministack,
         "TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC_PEM}),
-        "TOOLWORKER_OUTCOMES_TABLE": tables["use_id"],
-        "TOOLWORKER_QUOTES_TABLE": tables["quote_id"],
-        "TOOLWORKER_CUSTOMERS_TABLE": tables["phone_number"],
+        "TOOLWORKER_OUTCOMES_TABLE": make_table("use_id"),
+        "TOOLWORKER_QUOTES_TABLE": make_table("quote_id"),
+        "TOOLWORKER_CUSTOMERS_TABLE": make_table("phone_number"),
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
     }
 

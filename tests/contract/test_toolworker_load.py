@@ -3,10 +3,9 @@
 import os
 import subprocess
 import sys
-import uuid
+from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
@@ -17,27 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 GOOD = [f"+1415555{n:04},Ada {n},Essential,25,27.35,2026-12-18,3.9,5,Hotspot; Roaming" for n in range(60)]
 
 
-@pytest.fixture(scope="module")
-def dynamodb(ministack: str) -> DynamoDBClient:
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-
-
 @pytest.fixture
-def table(dynamodb: DynamoDBClient) -> str:
-    name = f"customers-{uuid.uuid4().hex[:8]}"
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "phone_number", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "phone_number", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return name
+def table(make_table: Callable[..., str]) -> str:
+    return make_table("phone_number")
 
 
 def load(ministack: str, path: Path, table: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
-import boto3
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from types_boto3_dynamodb import DynamoDBClient
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = Ed25519PrivateKey.generate()
@@ -30,23 +29,8 @@ END_WITHIN_S = 20
 
 
 @pytest.fixture(scope="module")
-def environment(ministack: str) -> dict[str, str]:
-    run = uuid.uuid4().hex[:8]
-    table, outcomes = f"customers-{run}", f"outcomes-{run}"
-    dynamodb = boto3.client(
-        "dynamodb",
-        endpoint_url=ministack,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-    for name, key in ((table, "phone_number"), (outcomes, "use_id")):
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+def environment(ministack: str, dynamodb: DynamoDBClient, make_table: Callable[..., str]) -> dict[str, str]:
+    table = make_table("phone_number")
     dynamodb.put_item(
         TableName=table,
         Item={
@@ -67,7 +51,9 @@ def environment(ministack: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": ministack,
         "TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC_PEM}),
         "TOOLWORKER_CUSTOMERS_TABLE": table,
-        "TOOLWORKER_OUTCOMES_TABLE": outcomes,
+        "TOOLWORKER_OUTCOMES_TABLE": make_table("use_id"),
+        "TOOLWORKER_CALLS_TABLE": make_table("call_id"),
+        "TOOLWORKER_SLOTS_TABLE": make_table("region", "slot:N"),
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
         "TOOLWORKER_PORT": "0",
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from toolworker.contract import ToolOutcome
+from toolworker.contract import SLOT_LEASE_S, CallRecord, Slot, ToolOutcome
 from toolworker.errors import Unavailable
 from toolworker.stores.callbacks import Callback
 from toolworker.stores.opened import Stores
@@ -14,6 +14,9 @@ from toolworker.stores.outages import Outage
 from toolworker.stores.outcomes import KEPT_S, Claim, Held, Known, OtherRequest, Ours, Standing
 from toolworker.stores.ports import Customer, Passage
 from toolworker.stores.quotes import Quote, Sale
+from toolworker.stores.records import KEPT_S as RECORD_KEPT_S
+from toolworker.stores.records import fenced
+from toolworker.stores.slots import candidates
 
 
 class MemoryAccounts:
@@ -140,7 +143,56 @@ class MemoryOutages:
         return tuple(sorted(found, key=lambda outage: outage.service))
 
 
-def memory_stores(*, accounts: Iterable[Customer] = (), passages: Iterable[Passage] = ()) -> Stores:
+class MemoryRecords:
+    """``Records`` of as many workers as share this object."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._kept: dict[str, tuple[CallRecord, float]] = {}
+        self._clock = clock
+
+    async def write(self, record: CallRecord) -> bool:
+        there = await self.find(record.call)
+        if there is not None and fenced(record, there):
+            return False
+        self._kept[record.call] = record, self._clock() + RECORD_KEPT_S
+        return True
+
+    async def find(self, call: str) -> CallRecord | None:
+        record, expires_s = self._kept.get(call, (None, 0.0))
+        return record if expires_s > self._clock() else None
+
+
+class MemorySlots:
+    """``Slots`` of as many workers as share this object."""
+
+    def __init__(self, *, of: int, clock: Callable[[], float] = time.time) -> None:
+        self.of = of
+        self._clock = clock
+        self._taken: dict[tuple[str, int], tuple[str, float]] = {}
+
+    async def take(self, region: str, call: str, gateway: str) -> Slot | None:
+        holders = self._holders(region)
+        slot = next(iter(candidates(holders, call, self.of)), None)
+        if slot is None:
+            return None
+        self._taken[region, slot] = call, self._clock() + SLOT_LEASE_S
+        return Slot(slot, len({*holders, slot}), self.of)
+
+    async def release(self, region: str, call: str) -> None:
+        for slot, holder in self._holders(region).items():
+            if holder == call:
+                del self._taken[region, slot]
+
+    def _holders(self, region: str) -> dict[int, str]:
+        now = self._clock()
+        return {
+            slot: call for (where, slot), (call, until_s) in self._taken.items() if where == region and until_s > now
+        }
+
+
+def memory_stores(
+    *, accounts: Iterable[Customer] = (), passages: Iterable[Passage] = (), stream_slots: int = 18
+) -> Stores:
     """All stores of a worker that talks to nobody."""
     customers = MemoryAccounts(accounts)
     return Stores(
@@ -150,6 +202,8 @@ def memory_stores(*, accounts: Iterable[Customer] = (), passages: Iterable[Passa
         quotes=MemoryQuotes(customers),
         callbacks=MemoryCallbacks(),
         outages=MemoryOutages(),
+        records=MemoryRecords(),
+        slots=MemorySlots(of=stream_slots),
     )
 
 

@@ -14,6 +14,8 @@ from toolworker.stores.outages import DynamoDbOutages, Outages
 from toolworker.stores.outcomes import DynamoDbOutcomes, Outcomes
 from toolworker.stores.ports import Accounts, Knowledge
 from toolworker.stores.quotes import DynamoDbQuotes, Quotes
+from toolworker.stores.records import DynamoDbRecords, Records
+from toolworker.stores.slots import DynamoDbSlots, Slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Stores:
     quotes: Quotes
     callbacks: Callbacks
     outages: Outages
+    records: Records
+    slots: Slots
 
 
 class Closes(Protocol):
@@ -38,9 +42,11 @@ class Closes(Protocol):
 async def aws_stores(settings: Settings) -> AsyncIterator[Stores]:
     """The stores in AWS, or in whatever ``AWS_ENDPOINT_URL_...`` names; raises ``SettingsError``.
 
-    What keeps outcomes has a client and threads of its own: a slow table of customers must not hold it up.
+    What keeps outcomes has a client and threads of its own: a slow table of customers must not hold it up. So has what
+    keeps calls and their slots: no tool may.
     """
     dynamodb = await aws.made(dynamodb_client, settings.region)
+    calls_dynamodb = await aws.made(dynamodb_client, settings.region)
     own_dynamodb = await aws.made(dynamodb_client, settings.region)
     bedrock = await aws.made(knowledge_client, settings.region)
     with ExitStack() as closing:
@@ -56,4 +62,6 @@ async def aws_stores(settings: Settings) -> AsyncIterator[Stores]:
             quotes=closed(DynamoDbQuotes(dynamodb, settings.quotes_table, settings.customers_table)),
             callbacks=closed(DynamoDbCallbacks(dynamodb, settings.callbacks_table)),
             outages=closed(DynamoDbOutages(dynamodb, settings.outages_table)),
+            records=closed(DynamoDbRecords(calls_dynamodb, settings.calls_table)),
+            slots=closed(DynamoDbSlots(calls_dynamodb, settings.slots_table, of=settings.stream_slots)),
         )

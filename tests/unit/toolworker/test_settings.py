@@ -52,12 +52,19 @@ def test_every_setting_can_be_given() -> None:
         TOOLWORKER_OUTCOMES_TABLE="done",
         TOOLWORKER_USES_PER_CALL="5",
         TOOLWORKER_USES_PER_OPERATOR="6",
+        TOOLWORKER_LOOKUPS_PER_CALL="3",
+        TOOLWORKER_LOOKUPS_PER_OPERATOR="4",
+        TOOLWORKER_CALLS_TABLE="records",
+        TOOLWORKER_SLOTS_TABLE="streams",
+        TOOLWORKER_STREAM_SLOTS="5",
         TOOLWORKER_TIME_ZONE="Europe/Berlin",
         AWS_REGION="eu-west-1",
     )
     assert (made.port, made.log_level, made.max_tool_uses, made.drain_s) == (0, "DEBUG", 8, 2.5)
     assert made.number_plan == NumberPlan("GB", (KeyFormat.DIGITS, KeyFormat.E164))
     assert (made.outcomes_table, made.uses_per_call, made.uses_per_operator) == ("done", 5, 6)
+    assert (made.lookups_per_call, made.lookups_per_operator) == (3, 4)
+    assert (made.calls_table, made.slots_table, made.stream_slots) == ("records", "streams", 5)
     assert made.time_zone == ZoneInfo("Europe/Berlin")
     assert (made.customers_table, made.lookup_min_score, made.region) == ("people", 0.5, "eu-west-1")
 
@@ -95,6 +102,7 @@ def test_old_and_new_name_may_agree_but_not_differ() -> None:
         ("TOOLWORKER_PORT", "70000"),
         ("TOOLWORKER_PORT", "80.5"),
         ("TOOLWORKER_MAX_TOOL_USES", "0"),
+        ("TOOLWORKER_STREAM_SLOTS", "0"),
         ("TOOLWORKER_DRAIN_S", "nan"),
         ("TOOLWORKER_LOG_LEVEL", "loud"),
         ("TOOLWORKER_PHONE_KEY_FORMATS", "e164,roman"),
