@@ -4,13 +4,16 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 
 from aiohttp import ClientSession, web
 
-from gateway import health, profiles, routes
+from gateway import health, load, profiles, routes
 from gateway.access import Door
 from gateway.auth import TokenVerifier
+from gateway.background import running
 from gateway.console import add_console
+from gateway.ecs import protecting
 from gateway.errors import SettingsError
 from gateway.lines import Lines
 from gateway.parts import PARTS, Parts
@@ -36,14 +39,14 @@ def build_app(
         tokens = ServiceTokens(settings.service_key, settings.service_key_id, wall_clock)
     except ValueError as error:
         raise SettingsError(f"GATEWAY_SERVICE_KEY: {error}.") from error
-    lines = Lines(settings.max_calls)
     app = web.Application()
 
     async def resources(app: web.Application) -> AsyncIterator[None]:
-        async with ClientSession() as http:
+        async with ClientSession() as http, protecting(settings.ecs_agent_uri, http, clock) as protection:
             client = ToolWorkerClient(settings.toolworker_url, tokens, http, clock)
             catalogue = Catalogue(client)
             sonic = await _sonic(settings)
+            lines = Lines(settings.max_calls, protection)
             app[PARTS] = Parts(
                 door=Door(_verifier(settings, http, wall_clock), settings.allowed_origins),
                 profiles=known_profiles,
@@ -54,14 +57,13 @@ def build_app(
                 catalogue=lambda: catalogue.tools,
                 clock=clock,
             )
-            refreshing = await _begin(catalogue)
-            yield
-            refreshing.cancel()
-            await asyncio.gather(refreshing, return_exceptions=True)
+            await _first_answer(catalogue)
+            async with running(catalogue.run, partial(load.report, lines)):
+                yield
             await sonic.close()
 
-    async def drain(_: web.Application) -> None:
-        lines.drain()
+    async def drain(app: web.Application) -> None:
+        app[PARTS].lines.drain()
 
     app.cleanup_ctx.append(resources)
     app.on_shutdown.append(drain)
@@ -101,10 +103,8 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/readyz", health.readyz)
 
 
-async def _begin(catalogue: Catalogue) -> asyncio.Task[None]:
-    """Start refreshing the catalogue, with its first answer in hand if it comes soon."""
+async def _first_answer(catalogue: Catalogue) -> None:
+    """Have the catalogue's first answer in hand if it comes soon."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_FIRST_CATALOGUE_S):
             await catalogue.refresh()
-    # Joined by the resource that asked for it; a call never depends on this task.
-    return asyncio.create_task(catalogue.run())

@@ -1,7 +1,8 @@
 """The calls in progress: how many there may be, and what happens to them when this gateway goes away."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
 
 from gateway.driver import Driver
 from gateway.errors import Busy, Draining
@@ -13,11 +14,25 @@ _DRAINING_RETRY_S = 1.0
 """Another gateway is there by then."""
 
 
+class Protects(Protocol):
+    """Keeps this gateway from being stopped while there are calls (``gateway.ecs.TaskProtection``)."""
+
+    def counted(self, calls: int, *, draining: bool) -> None:
+        """There are so many calls now, and more will come unless draining."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait, for a short while at most, until a call may be taken."""
+        ...
+
+
 class Lines:
     """At most ``capacity`` calls at once; none while draining."""
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int, protection: Protects | None = None) -> None:
+        """Without ``protection`` nobody but the person who runs it stops this gateway."""
+        self.capacity = capacity
+        self._protection = protection
         self._calls: set[Driver] = set()
         self.draining = False
 
@@ -26,23 +41,32 @@ class Lines:
 
     @property
     def full(self) -> bool:
-        return len(self._calls) >= self._capacity
+        return len(self._calls) >= self.capacity
 
-    @contextmanager
-    def hold(self, call: Driver) -> Iterator[None]:
+    @asynccontextmanager
+    async def hold(self, call: Driver) -> AsyncIterator[None]:
         """Keep a line for as long as the call lasts; raises ``Busy`` when there is none, or ``Draining``."""
         if self.draining:
-            raise Draining("a call while draining", retry_after_s=_DRAINING_RETRY_S)
+            raise Draining("gateway draining", retry_after_s=_DRAINING_RETRY_S)
         if self.full:
-            raise Busy(f"{len(self._calls)} of {self._capacity} lines taken", retry_after_s=RETRY_AFTER_S)
+            raise Busy("every line taken", retry_after_s=RETRY_AFTER_S)
         self._calls.add(call)
         try:
+            if self._protection is not None:
+                self._protection.counted(len(self), draining=self.draining)
+                await self._protection.ready()
             yield
         finally:
             self._calls.discard(call)
+            self._tell_protection()
 
     def drain(self) -> None:
         """Take no new call and end those in progress."""
         self.draining = True
+        self._tell_protection()
         for call in tuple(self._calls):
             call.drain()
+
+    def _tell_protection(self) -> None:
+        if self._protection is not None:
+            self._protection.counted(len(self), draining=self.draining)

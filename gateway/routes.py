@@ -1,5 +1,6 @@
 """The gateway's two doors: ``GET /api/session`` says who is there, ``GET /api/call`` is a call."""
 
+import logging
 import uuid
 from contextlib import suppress
 
@@ -14,6 +15,8 @@ from gateway.driver import Driver
 from gateway.errors import Busy, Draining
 from gateway.parts import PARTS, Parts
 from gateway.profiles import MAX_PROMPT_CHARS, Profile
+
+log = logging.getLogger("gateway.routes")
 
 
 async def session(request: web.Request) -> web.Response:
@@ -60,17 +63,20 @@ async def call(request: web.Request) -> web.StreamResponse:
         operator = await parts.door.caller(request)
     except TokenRefused as refused:
         return refusal(refused)
-    socket = PageSocket()
+    socket = PageSocket(parts.clock)
     if operator is None or not socket.can_upgrade(request):
         return error(426, "subprotocol_missing", "Open a WebSocket that offers the subprotocol call.v1.")
     response = await socket.upgrade(request)
     machine = Call(uuid.uuid4().hex, parts.profiles, parts.catalogue(), parts.limits, parts.clock())
     driver = Driver(machine, socket, parts.sonic, parts.tools, operator.id, parts.clock)
     try:
-        with parts.lines.hold(driver):
+        async with parts.lines.hold(driver):
             ending = await driver.run()
     except (Busy, Draining) as refused:
         ending = refused.ending
+        # The line of a call that was held is written by its driver; alarms count both alike.
+        figures = {"call": machine.id, "end": ending.code, "reason": str(refused), "duration_s": 0.0}
+        log.info("call", extra=figures)
         with suppress(OSError):  # the page may be gone already
             await socket.send(CallEnded(ending))
     await socket.close(ending.close_code)

@@ -67,6 +67,8 @@ class Settings:
     sonic_open_timeout_s: float
     profiles_file: Path
     console_dir: Path | None
+    ecs_agent_uri: str | None
+    """ECS itself sets it, on its tasks."""
     max_calls: int
     limits: CallLimits
     log_level: str
@@ -96,6 +98,7 @@ class Settings:
             sonic_open_timeout_s=read.number("GATEWAY_SONIC_OPEN_TIMEOUT_S", 4.0, 0.1, _LIMITS.start_s),
             profiles_file=read.file("GATEWAY_PROFILES_FILE") or PACKAGED,
             console_dir=read.folder("GATEWAY_CONSOLE_DIR"),
+            ecs_agent_uri=read.url("ECS_AGENT_URI", "") or None,
             max_calls=read.whole("GATEWAY_MAX_CALLS", 20, 1, 10_000),
             limits=CallLimits(
                 call_s=read.number("GATEWAY_CALL_LIMIT_S", _LIMITS.call_s, 1, 480),

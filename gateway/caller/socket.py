@@ -1,12 +1,14 @@
 """The page's WebSocket: messages in, messages out, and no more than that."""
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 
 from aiohttp import ClientError, WebSocketError, WSMsgType, web
 
 from gateway.caller.codec import SUBPROTOCOL, decode_frame, decode_text, encode_frame, encode_text
 from gateway.caller.messages import AgentAudio, FromCaller, ToCallerMessage
+from gateway.caller.pace import Pace
 from gateway.errors import RemoteProtocolError
 
 HEARTBEAT_S = 20.0
@@ -25,7 +27,9 @@ _GIVE_UP_S = 3.0
 class PageSocket:
     """One upgraded connection (``gateway.driver.CallerSocket``)."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._pace = Pace()
         self._transport: asyncio.Transport | None = None
         self._sending: asyncio.Future[None] | None = None
         self._socket = web.WebSocketResponse(
@@ -46,11 +50,13 @@ class PageSocket:
         return self._socket
 
     async def receive(self) -> FromCaller | None:
-        """The next message; None when the page is gone. Raises ``CallError`` on one the protocol does not allow."""
+        """The next message; None when the page is gone. Raises ``CallError`` on what the protocol does not allow."""
         message = await self._socket.receive()
         match message.type:
             case WSMsgType.TEXT:
-                return decode_text(message.data)
+                told = decode_text(message.data)
+                self._pace.check(told, self._clock())
+                return told
             case WSMsgType.BINARY:
                 return decode_frame(message.data)
             case WSMsgType.ERROR if isinstance(message.data, WebSocketError):

@@ -15,7 +15,7 @@ FUNCTION_CAP_LINES = 50
 VAGUE_WORDS = ("Manager", "Helper", "Handler", "Util", "Processor")
 
 BARE_TASKS = {
-    "gateway/app.py": "the catalogue's refresher, cancelled and awaited by the resource that started it",
+    "gateway/background.py": "work beside the calls, cancelled and awaited where the block that runs it ends",
     "gateway/caller/socket.py": "a send, awaited by its sender and, if that one gave up, in close",
     "gateway/sonic/bedrock.py": "awaited in begin, cancelled and gathered when it fails",
     "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",
