@@ -54,16 +54,17 @@ class NotGranted(Exception):
 class EcsAgent:
     """The agent beside this container."""
 
-    def __init__(self, uri: str, http: aiohttp.ClientSession) -> None:
+    def __init__(self, uri: str, http: aiohttp.ClientSession, timeout_s: float = _REQUEST_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
         self._url = uri.rstrip("/") + "/task-protection/v1/state"
         self._http = http
 
     async def ask(self, request: Request) -> None:
-        """Returns once ECS has done it; raises ``NotGranted`` within a few seconds."""
+        """Returns once ECS has done it; raises ``NotGranted`` within the time there is."""
         body = _BODIES[request]
         try:
             async with (
-                asyncio.timeout(_REQUEST_TIMEOUT_S),
+                asyncio.timeout(self._timeout_s),
                 self._http.put(self._url, json=body, allow_redirects=False) as response,
             ):
                 answer = await read_at_most(response, _LARGEST_ANSWER_BYTES)
@@ -92,7 +93,8 @@ def _check(answer: bytes, status: int, *, protected: bool) -> None:
 class TaskProtection:
     """Keeps this task protected while it has calls (``gateway.lines.Protects``). ``run`` is to run beside them."""
 
-    def __init__(self, agent: EcsAgent, clock: Callable[[], float]) -> None:
+    def __init__(self, agent: EcsAgent, clock: Callable[[], float], patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._agent = agent
         self._clock = clock
         self._state = Protection()
@@ -109,7 +111,7 @@ class TaskProtection:
     async def ready(self) -> None:
         """Wait until this task is protected, or cannot be for now: a call is better taken unprotected than refused."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._settled.wait()
         except TimeoutError:
             log.warning("call taken before the task was protected")
@@ -129,7 +131,7 @@ class TaskProtection:
         if not self._state.held:
             return
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._agent.ask(Request.RELEASE)
         except (NotGranted, TimeoutError):
             log.info("task not released; its protection expires by itself")

@@ -122,6 +122,11 @@ async def text(caller: Caller, data: str) -> None:
     await caller.socket.send_str(data)
 
 
+async def flood(caller: Caller, times: int, kind: str, **fields: object) -> None:
+    for _ in range(times):
+        await caller.send(kind, **fields)
+
+
 BAD: list[tuple[str, bool, Callable[[Caller], Awaitable[None]], str, int]] = [
     ("malformed JSON", True, lambda c: text(c, "{"), "protocol", 1008),
     ("unknown message", True, lambda c: text(c, '{"type": "call.dance"}'), "protocol", 1008),
@@ -132,6 +137,8 @@ BAD: list[tuple[str, bool, Callable[[Caller], Awaitable[None]], str, int]] = [
     ("malformed frame", True, lambda c: c.socket.send_bytes(b"\1\0\0"), "protocol", 1008),
     ("odd frame", True, lambda c: c.socket.send_bytes(FRAME.pack(1, 0, 0, 0) + b"\0"), "protocol", 1008),
     ("oversized frame", True, lambda c: c.socket.send_bytes(FRAME.pack(1, 0, 0, 0) + bytes(16_384)), "too_big", 1009),
+    ("too many messages", True, lambda c: flood(c, 400, "ping", id=1), "protocol", 1008),
+    ("too many words", True, lambda c: flood(c, 30, "text.say", text="hello"), "protocol", 1008),
     ("oversized text", True, lambda c: c.send("text.say", text="x" * 70_000), "too_big", 1009),
 ]
 
@@ -160,17 +167,55 @@ async def test_a_text_beyond_what_is_read_at_all_closes_the_socket_and_the_strea
     await no_stream_is_left(callcentre)
 
 
-async def test_a_call_beyond_the_last_line_hears_busy(tmp_path: Path, answers: Answers) -> None:
+async def test_a_page_that_floods_the_gateway_is_told_so_and_others_are_not_in_its_way(callcentre: CallCentre) -> None:
+    async with callcentre.call() as one, callcentre.call() as other:
+        await one.start()
+        await other.start()
+        await flood(one, 400, "ping", id=1)
+        ended, _ = await one.ended()
+        assert ended["message"].startswith("The page sent too many messages")
+        await other.send("ping", id=7)
+        await other.until("pong", id=7)
+
+
+async def probed(centre: CallCentre, path: str) -> int:
+    async with aiohttp.ClientSession() as http, http.get(centre.url + path) as response:
+        return response.status
+
+
+def refused_calls(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, float]]:
+    """End, reason and duration of each call that never got a line."""
+    lines = [vars(record) for record in caplog.records if record.name == "gateway.routes"]
+    assert all(line["message"] == "call" and line["call"] for line in lines)
+    return [(line["end"], line["reason"], line["duration_s"]) for line in lines]
+
+
+async def test_a_call_beyond_the_last_line_hears_busy(
+    tmp_path: Path, answers: Answers, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     async with open_call_centre(tmp_path, answers, settings={"GATEWAY_MAX_CALLS": "1"}) as centre:
         async with centre.call() as first, centre.call() as second:
             await first.start()
             ended, closed = await second.ended()
             assert (ended["code"], ended["retryable"], closed) == ("busy", True, 1013)
             assert ended["retry_after_s"] > 0
+            assert (await probed(centre, "/readyz"), await probed(centre, "/livez")) == (503, 200)
             await first.send("call.end")
             await first.ended()
         async with centre.call() as third:
             await third.start()
+    assert refused_calls(caplog) == [("busy", "every line taken", 0.0)]
+
+
+async def test_a_call_a_draining_gateway_refuses_is_logged_as_calls_are(
+    callcentre: CallCentre, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    callcentre.parts.lines.drain()
+    async with callcentre.call() as caller:
+        await caller.ended()
+    assert refused_calls(caplog) == [("draining", "gateway draining", 0.0)]
 
 
 async def test_a_throttled_account_is_busy_too(callcentre: CallCentre) -> None:

@@ -19,6 +19,7 @@ def test_three_settings_are_enough() -> None:
     assert settings.token_jwks_url == ENOUGH["GATEWAY_TOKEN_ISSUER"] + "/.well-known/jwks.json"
     assert settings.sonic_model == "amazon.nova-2-sonic-v1:0"
     assert settings.sonic_endpoint is None
+    assert settings.ecs_agent_uri is None
 
 
 def test_the_service_key_is_not_in_the_settings_text() -> None:
@@ -44,6 +45,7 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("GATEWAY_TOOLWORKER_URL", "http://[", "must be a URL"),
         ("GATEWAY_TOOLWORKER_URL", "http://a:8090,b:8090", "must be a URL"),
         ("GATEWAY_TOOLWORKER_URL", ",", "must be a URL"),
+        ("ECS_AGENT_URI", "169.254.170.2/api/task", "must be a URL"),
         ("GATEWAY_SONIC_ENDPOINT", "http://localhost:8443", "starts with https://."),
         ("GATEWAY_SONIC_OPEN_TIMEOUT_S", "11", "from 0.1 to 10"),
         ("GATEWAY_ALLOWED_ORIGINS", "https://console.example.com/", "must be origins"),
