@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from gateway.driver import Driver
 from gateway.errors import Busy, Draining
 
 RETRY_AFTER_S = 15.0
@@ -12,6 +11,14 @@ RETRY_AFTER_S = 15.0
 
 _DRAINING_RETRY_S = 1.0
 """Another gateway is there by then."""
+
+
+class InProgress(Protocol):
+    """A call that holds a line (``gateway.driver.Driver``)."""
+
+    def drain(self) -> None:
+        """End, because this gateway goes away."""
+        ...
 
 
 class Protects(Protocol):
@@ -33,7 +40,7 @@ class Lines:
         """Without ``protection`` nobody but the person who runs it stops this gateway."""
         self.capacity = capacity
         self._protection = protection
-        self._calls: set[Driver] = set()
+        self._calls: set[InProgress] = set()
         self.draining = False
 
     def __len__(self) -> int:
@@ -44,7 +51,7 @@ class Lines:
         return len(self._calls) >= self.capacity
 
     @asynccontextmanager
-    async def hold(self, call: Driver) -> AsyncIterator[None]:
+    async def hold(self, call: InProgress) -> AsyncIterator[None]:
         """Keep a line for as long as the call lasts; raises ``Busy`` when there is none, or ``Draining``."""
         if self.draining:
             raise Draining("gateway draining", retry_after_s=_DRAINING_RETRY_S)

@@ -16,6 +16,7 @@ from tests.wire.support.callcentre import CallCentre, open_call_centre
 from tests.wire.support.ecs_agent import PROTECT, RELEASE, Agent, ecs_agent
 
 BLOCKED = {"failure": {"Arn": "arn:aws:ecs:task/1", "Detail": None, "Reason": "DEPLOYMENT_BLOCKED"}}
+UNPROTECTED = "call taken before the task was protected"
 DENIED = {"requestID": "1", "error": {"Arn": "arn", "Code": "AccessDeniedException", "Message": "User is not ..."}}
 
 
@@ -153,6 +154,19 @@ async def test_protection_is_extended_while_a_call_lasts_and_given_up_after_it(t
     assert await task.release() == []
 
 
+async def test_the_first_call_after_a_quiet_time_waits_again(agent: Agent, task: Task) -> None:
+    assert await task.asks(1) is Request.PROTECT
+    assert await task.asks(0, draining=True) is Request.RELEASE
+    assert [await agent.asked() for _ in range(2)] == [PROTECT, RELEASE]
+    agent.open.clear()
+    task.protection.counted(1, draining=False)
+    waiting = asyncio.ensure_future(task.protection.ready())
+    assert await agent.asked() == PROTECT
+    assert not waiting.done()
+    agent.open.set()
+    await asyncio.wait_for(waiting, 5)
+
+
 async def test_a_drained_task_is_released_with_its_last_call(task: Task) -> None:
     assert await task.asks(1) is Request.PROTECT
     task.protection.counted(1, draining=True)
@@ -187,7 +201,7 @@ async def test_an_agent_that_does_not_answer_keeps_a_call_waiting_for_a_moment_o
     async with running(protection.run):
         protection.counted(1, draining=False)
         await asyncio.wait_for(protection.ready(), 5)
-    assert "call taken before the task was protected" in [record.getMessage() for record in caplog.records]
+    assert UNPROTECTED in [record.getMessage() for record in caplog.records]
 
 
 @pytest.fixture
@@ -196,14 +210,22 @@ async def centre(tmp_path: Path, answers: Answers, agent: Agent) -> AsyncIterato
         yield centre
 
 
-async def test_a_call_is_not_taken_before_the_agent_has_answered(centre: CallCentre, agent: Agent) -> None:
+async def test_a_call_is_taken_once_the_agent_has_answered(
+    centre: CallCentre, agent: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with centre.call() as caller:
+        await caller.start()
+        assert await agent.asked() == PROTECT
+    assert UNPROTECTED not in [record.getMessage() for record in caplog.records]
+
+
+async def test_a_call_waits_for_an_agent_that_does_not_answer_and_is_taken_all_the_same(
+    centre: CallCentre, agent: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
     agent.open.clear()
     async with centre.call() as caller:
-        await caller.send("call.start")
-        assert await agent.asked() == PROTECT
-        assert (len(centre.parts.lines), len(caller.messages), centre.emulator.streams.open) == (1, 0, ())
-        agent.open.set()
-        await caller.until("call.started")
+        await caller.start()
+        assert UNPROTECTED in [record.getMessage() for record in caplog.records]
 
 
 async def test_a_call_is_taken_though_the_task_cannot_be_protected(centre: CallCentre, agent: Agent) -> None:

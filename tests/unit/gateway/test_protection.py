@@ -47,6 +47,16 @@ def test_protection_is_asked_for_again_at_half_of_its_time() -> None:
     assert protection.settled(EXPIRES_S / 2)
 
 
+def test_what_is_granted_late_counts_from_when_it_was_asked_for() -> None:
+    protection = Protection()
+    protection.counted(1, 0.0, draining=False)
+    protection.next(0.0)
+    protection.answered(5.0, granted=True)
+    assert protection.due_at() == EXPIRES_S / 2
+    assert protection.settled(EXPIRES_S - 1)
+    assert not protection.settled(EXPIRES_S)
+
+
 def test_a_refusal_lets_the_call_begin_and_is_asked_again_later() -> None:
     protection = Protection()
     protection.counted(1, 0.0, draining=False)
