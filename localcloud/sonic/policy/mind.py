@@ -1,270 +1,273 @@
-"""Telly's mind: what to say and which tool to use, decided from the caller's words and the tools' answers alone."""
+"""Telly's mind: what to say and which tool to use, decided from the caller's words, the tools' answers and the time."""
 
 import re
-from collections.abc import Mapping
-from enum import Enum, auto
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from localcloud.sonic.lexicon import repair
 from localcloud.sonic.policy import phrases
-from localcloud.sonic.policy.account import Customer, Topic, answer, read_customer
-from localcloud.sonic.policy.dictation import Dictation, Told, find_digits
-from localcloud.sonic.policy.passages import pick, read_passages
+from localcloud.sonic.policy.account import Topic, answer
+from localcloud.sonic.policy.caller_number import ACCOUNT_TOOL, CallerNumber
+from localcloud.sonic.policy.dictation import Told, find_digits
+from localcloud.sonic.policy.errands import Errands
+from localcloud.sonic.policy.farewell import Farewell
+from localcloud.sonic.policy.knowledge import KNOWLEDGE_TOOL, Questions
+from localcloud.sonic.policy.notes import Notes
 from localcloud.sonic.policy.reading import Reading, read
+from localcloud.sonic.policy.retold import read_retold
 from localcloud.sonic.policy.social import Intent
-from localcloud.sonic.policy.wording import telephone
-from localcloud.sonic.ports import Act, Say, Tool, UseTool
+from localcloud.sonic.policy.talk import Asked, Talk
+from localcloud.sonic.policy.wishes import find_wish
+from localcloud.sonic.ports import Act, Say, Tool
 from localcloud.sonic.spoken_numbers import normalise
-
-ACCOUNT_TOOL = "userProfileSearch"
-KNOWLEDGE_TOOL = "lookup"
-END_TOOL = "endCall"
 
 DICTATION_PAUSE_MS = 900
 """People pause between the groups of a telephone number for longer than within a sentence."""
 
+OFFICE_ZONE = ZoneInfo("America/New_York")
+"""By whose clocks calls are promised: the tool worker's default (TOOLWORKER_TIME_ZONE)."""
+
 _CONNECTED = re.compile(r"call has (?:just )?been connected", re.IGNORECASE)
-_ANNOUNCES_NUMBER = re.compile(r"\b(?:number|digits|look me up|area code|last 4)\b")
-_CORRECTS = re.compile(r"^(?:no|nope|wrong|sorry|i mean|i meant)\b|\b(?:last 4|area code|i meant?|not)\b")
 _WRONG_NUMBER = re.compile(r"\b(?:wrong|incorrect|not (?:right|correct|me|mine|my number))\b")
-_NUMBER_ERRORS = frozenset({"not_found", "ambiguous", "invalid_arguments"})
 _MOST_MISSES = 2
 """How often in a row Telly asks again before it offers a human."""
 
 
-class Asked(Enum):
-    """The question of Telly's that is open."""
-
-    NOTHING = auto()
-    NUMBER = auto()
-    HUMAN = auto()
-    MORE = auto()
+def office_time() -> datetime:
+    """This moment by the company's clocks."""
+    return datetime.now(OFFICE_ZONE)
 
 
 class TellyMind:
     """The dialogue policy of one session: it asks for the phone number when it needs one, remembers the customer it
-    found, looks up everything about AnyTelco and offers a human when it does not know on. Only tools that the session
-    declared are used; others than its own three are ignored. The system prompt does not move it: it is not a model.
+    found, looks up what it does not know, does errands by the tools that sell, compare, check and book, and hands over
+    to a human. Only tools that the session declared are used; others than those it knows are ignored. The system
+    prompt does not move it: it is not a model. ``clock`` tells the company's local time.
     """
 
-    def __init__(self, *, prompt: str, tools: tuple[Tool, ...], history: tuple[tuple[str, str], ...]) -> None:
+    def __init__(
+        self,
+        *,
+        prompt: str,
+        tools: tuple[Tool, ...],
+        history: tuple[tuple[str, str], ...],
+        clock: Callable[[], datetime] = office_time,
+    ) -> None:
         del prompt
-        self._tools = frozenset(tool.name for tool in tools)
-        self._customer: Customer | None = None
-        self._number = ""
-        self._dictation = Dictation()
+        self._clock = clock
+        self._talk = Talk(tool.name for tool in tools)
+        self._notes = Notes()
+        self._number = CallerNumber(self._talk)
+        self._questions = Questions(self._talk, self._notes)
+        self._errands = Errands(self._talk, self._number, self._notes, clock)
+        self._farewell = Farewell(self._talk, self._number, self._notes)
         self._wanted: tuple[Topic, ...] = ()
-        self._query = ""
-        self._asked = Asked.NOTHING
         self._misses = 0
-        self._numbers_missed = 0
-        self._said = ""
         for role, text in history:
             self._remember(role, text)
 
     def _remember(self, role: str, text: str) -> None:
-        """What a session that goes on from another must know: the number told, and the last words spoken."""
+        """What a session that goes on from another must know: the number, the errand, and the last words spoken."""
         if role == "ASSISTANT":
-            self._said = text
-            self._asked = Asked.NUMBER if "phone number" in text and text.endswith("?") else Asked.NOTHING
-        elif (told := find_digits(normalise(text))) and Dictation(told.digits).complete:
-            self._number = told.digits
+            asks_number = "phone number" in text and text.endswith("?")
+            self._talk.say(text, Asked.NUMBER if asks_number else Asked.NOTHING)
+            self._errands.remember_question(text)
+            return
+        said, results = read_retold(text)
+        words = normalise(repair(said))
+        if told := find_digits(words):
+            self._number.remember(told.digits)
+        found = find_wish(words, self._talk.tools, self._clock())
+        self._errands.remember_wish(found[0] if found else None, words)
+        for name, result in results:
+            if name == ACCOUNT_TOOL:
+                self._number.found(result)
+            self._errands.remember_result(name, result)
 
     def pause_ms(self, default_ms: int) -> int:
-        """Longer than ``default_ms`` while a telephone number is awaited."""
-        return max(default_ms, DICTATION_PAUSE_MS) if self._asked is Asked.NUMBER else default_ms
+        """Longer than ``default_ms`` while digits are awaited."""
+        dictated = self._talk.asked is Asked.NUMBER or self._errands.takes_digits
+        return max(default_ms, DICTATION_PAUSE_MS) if dictated else default_ms
 
     def caller_said(self, text: str) -> list[Act]:
         """The caller's words, recognised or typed; text in brackets is a note by the system, not speech."""
         if _CONNECTED.search(text):
-            return [self._say(phrases.GREETING)]
-        if text.strip().startswith("[") and text.strip().endswith("]"):
+            return [self._talk.say(phrases.GREETING)]
+        said, results = read_retold(text)
+        if results and (acts := self._learn(said, results)):
+            return acts
+        if results and not said:
             return []
-        words = normalise(repair(text))
+        if said.startswith("[") and said.endswith("]"):
+            return []
+        if self._farewell.handed_over:
+            return [self._talk.say(phrases.HANDED_OVER)]
+        return self._hear(normalise(repair(said)))
+
+    def tool_answered(self, name: str, arguments: Mapping[str, Any], result: object) -> list[Act]:
+        """The result of a tool this mind used; an answer to a question that was since replaced is not spoken."""
+        if name == ACCOUNT_TOOL:
+            current = arguments.get("phone_number") == self._number.number
+            return self._account_answered(result) if current else []
+        if name == KNOWLEDGE_TOOL:
+            return self._come_back(self._questions.answered(arguments.get("query"), result))
+        return self._farewell.answered(name, result) or self._errands.answered(name, arguments, result)
+
+    def _learn(self, said: str, results: tuple[tuple[str, object], ...]) -> list[Act]:
+        """What came of tools that an earlier session of the call used."""
+        acts: list[Act] = []
+        for name, result in results:
+            if name == ACCOUNT_TOOL:
+                acts += self._account_answered(result)
+            elif name == KNOWLEDGE_TOOL:
+                acts += self._questions.answered_late(normalise(repair(said)), result)
+            else:
+                acts += self._farewell.answered(name, result) or self._errands.answered_late(name, result)
+        return acts
+
+    def _hear(self, words: str) -> list[Act]:
+        if heard := self._errands.hear(words):
+            acts, rest = heard
+            return acts + (self._hear(rest) if rest else [])
         told = find_digits(words)
-        if told and self._is_telephone_number(told, words):
+        if told and self._number.told_in(told, words):
             return self._hear_number(told, words)
+        if found := find_wish(words, self._talk.tools, self._clock()):
+            wish, rest = found
+            self._misses = 0
+            acts = self._besides(rest)
+            return acts + self._errands.begin(wish, number_is_asked=bool(acts) and self._talk.asked is Asked.NUMBER)
         reading = read(words)
         self._misses = self._misses + 1 if reading.intent is Intent.UNCLEAR else 0
         if reading.intent in {Intent.YES, Intent.NO, Intent.ACKNOWLEDGED}:
             return self._answered(reading.intent, words)
         return self._act_on(reading)
 
-    def tool_answered(self, name: str, arguments: Mapping[str, Any], result: object) -> list[Act]:
-        """The result of a tool this mind used; an answer to a question that was since replaced is not spoken."""
-        if name == ACCOUNT_TOOL and arguments.get("phone_number") == self._number:
-            return self._account_found(result)
-        if name == KNOWLEDGE_TOOL and arguments.get("query") == self._query:
-            return self._passages_found(self._query, result)
-        return []
+    def _besides(self, words: str) -> list[Act]:
+        """Questions that were asked in the same turn as a wish."""
+        reading = read(words) if words else Reading(Intent.ACKNOWLEDGED)
+        return self._answer(reading) if reading.intent is Intent.QUESTION else []
 
     def _act_on(self, reading: Reading) -> list[Act]:
         match reading.intent:
             case Intent.QUESTION:
-                return self._answer(reading)
+                return self._come_back(self._answer(reading))
             case Intent.GOODBYE:
-                return self._goodbye()
+                return self._farewell.goodbye()
             case Intent.UNCLEAR:
                 return [self._not_understood()]
             case Intent.HUMAN:
-                self._asked = Asked.NOTHING
-                return [self._say(phrases.HAND_OVER)]
+                return self._farewell.hand_over()
             case Intent.WAIT:
-                self._query = ""
-                return [self._say(phrases.TAKE_YOUR_TIME)]
+                self._questions.drop()
+                return [self._talk.say(phrases.TAKE_YOUR_TIME)]
             case Intent.THANKS:
-                self._asked = Asked.MORE
-                return [self._say(phrases.WELCOME)]
+                return [self._talk.say(phrases.WELCOME, Asked.MORE)]
             case Intent.REPEAT:
-                return [self._say(self._said or phrases.UNCLEAR)]
+                return [self._talk.say(self._talk.said or phrases.UNCLEAR)]
             case intent:
-                return [self._say(_STANDING.get(intent, phrases.WHAT_ELSE))]
+                return [self._talk.say(_STANDING.get(intent, phrases.WHAT_ELSE))]
+
+    def _come_back(self, acts: list[Act]) -> list[Act]:
+        """After an answer, what is still open."""
+        answered = acts and not self._questions.open and all(isinstance(act, Say) for act in acts)
+        return acts + self._errands.come_back() if answered else acts
 
     def _answer(self, reading: Reading) -> list[Act]:
-        if self._asked is not Asked.NUMBER:
-            self._asked = Asked.NOTHING
+        if self._talk.asked is not Asked.NUMBER:
+            self._talk.asked = Asked.NOTHING
         acts = self._about_account(reading.topics) if reading.topics else []
         for question in reading.questions:
-            acts += self._look_up(question, filler="" if acts else phrases.LOOK_UP)
+            acts += self._questions.look_up(question, filler="" if acts else phrases.LOOK_UP)
         return acts
 
     def _answered(self, intent: Intent, words: str) -> list[Act]:
         """The answer to Telly's own open question; "okay" counts as yes where one is open."""
-        asked, self._asked = self._asked, Asked.MORE
-        if self._number and intent is Intent.NO and _WRONG_NUMBER.search(words):
-            self._customer, self._number, self._dictation, self._asked = None, "", Dictation(), Asked.NUMBER
-            return [self._say(phrases.NUMBER_WRONG)]
-        match asked, intent is not Intent.NO:
-            case Asked.NUMBER, True:
-                self._asked = Asked.NUMBER
-                return [self._say(phrases.ASK_NUMBER_AGAIN)]
-            case Asked.NUMBER, False:
-                self._wanted, self._dictation = (), Dictation()
-                return [self._say(phrases.WITHOUT_NUMBER)]
-            case Asked.HUMAN, True:
-                self._asked = Asked.NOTHING
-                return [self._say(phrases.HAND_OVER)]
-            case Asked.MORE, True:
-                return [self._say(phrases.WHAT_ELSE)]
-            case Asked.MORE, False:
-                return self._goodbye()
+        talk = self._talk
+        asked, yes = talk.asked, intent is not Intent.NO
+        if self._number.number and not yes and _WRONG_NUMBER.search(words):
+            self._number.forget()
+            self._errands.number_changed()
+            return [talk.say(phrases.NUMBER_WRONG, Asked.NUMBER)]
+        match asked:
+            case Asked.NUMBER if yes:
+                return [talk.say(phrases.ASK_NUMBER_AGAIN)]
+            case Asked.NUMBER:
+                self._wanted = ()
+                self._number.give_up()
+                self._errands.no_number()
+                return [talk.say(phrases.WITHOUT_NUMBER, Asked.MORE)]
+            case Asked.HUMAN if yes:
+                return self._farewell.hand_over()
+            case Asked.MORE if yes:
+                return [talk.say(phrases.WHAT_ELSE)]
+            case Asked.MORE:
+                return self._farewell.goodbye()
+            case Asked.CONSENT | Asked.DETAIL | Asked.AGAIN:
+                return [talk.say(phrases.TAKE_YOUR_TIME)]
             case _:
-                return [self._say(phrases.ANYTHING_ELSE)]
+                return [talk.say(phrases.ANYTHING_ELSE, Asked.MORE)]
 
     def _not_understood(self) -> Say:
         if self._misses >= _MOST_MISSES:
-            self._asked = Asked.HUMAN
-            return self._say(phrases.STILL_UNCLEAR)
-        return self._say(phrases.NUMBER_UNCLEAR if self._asked is Asked.NUMBER else phrases.UNCLEAR)
+            return self._talk.say(phrases.STILL_UNCLEAR, Asked.HUMAN)
+        return self._talk.say(phrases.NUMBER_UNCLEAR if self._talk.asked is Asked.NUMBER else phrases.UNCLEAR)
 
-    def _goodbye(self) -> list[Act]:
-        end = [UseTool(END_TOOL, {})] if END_TOOL in self._tools else []
-        return [self._say(phrases.GOODBYE), *end]
-
-    def _say(self, text: str) -> Say:
-        self._said = text
-        return Say(text)
-
-    # The caller's number
-
-    def _is_telephone_number(self, told: Told, words: str) -> bool:
-        expecting = self._asked is Asked.NUMBER or self._dictation.digits
-        announced = _ANNOUNCES_NUMBER.search(words) or (self._number and _CORRECTS.search(words))
-        least = 1 if expecting and not told.rest else 3 if announced else 7
-        return len(told.digits) >= least
+    # The caller's account
 
     def _hear_number(self, told: Told, words: str) -> list[Act]:
         self._misses = 0
-        reading = read(told.rest) if told.rest else Reading(Intent.ACKNOWLEDGED)
+        rest = told.rest
+        beginning: list[Act] = []
+        found = find_wish(rest, self._talk.tools, self._clock()) if rest else None
+        if found:
+            wish, rest = found
+            beginning = self._errands.wait(wish)
+        reading = read(rest) if rest else Reading(Intent.ACKNOWLEDGED)
         self._wanted = reading.topics or self._wanted
-        looking_up = self._look_up(reading.questions[0], filler="") if reading.questions else []
-        return self._take_digits(told.digits, words) + looking_up
+        looking_up = self._questions.look_up(reading.questions[0], filler="") if reading.questions else []
+        say = self._number.take(told.digits, words)
+        return [*([say] if say else self._number_told()), *looking_up, *beginning]
 
-    def _take_digits(self, digits: str, words: str) -> list[Act]:
-        part, last = len(digits) < 7, Dictation(self._number)
-        area_code = "area code" in words or (last.lacks_area_code and self._numbers_missed > 0 and len(digits) == 3)
-        if part and self._number and (area_code or _CORRECTS.search(words)):
-            dictation = last.corrected(digits, at_start=area_code)
-        else:
-            dictation = self._dictation.continued(digits)
-        self._dictation, self._asked = dictation, Asked.NUMBER
-        if dictation.too_long:
-            self._dictation = Dictation()
-            return [self._say(phrases.NUMBER_TOO_LONG)]
-        if not dictation.complete:
-            return [self._say(phrases.GO_ON.format(digits=telephone(dictation.digits)))]
-        return self._look_up_number(dictation.digits, phrases.LOOK_UP_NUMBER)
+    def _number_told(self) -> list[Act]:
+        self._errands.number_changed()
+        if self._errands.wants_number_only and not self._wanted:
+            return [self._number.taken(), *self._errands.number_known()]
+        if ACCOUNT_TOOL not in self._talk.tools:
+            return self._talk.cannot()
+        return self._number.look_up(phrases.LOOK_UP_NUMBER)
 
-    def _look_up_number(self, digits: str, phrase: str) -> list[Act]:
-        if ACCOUNT_TOOL not in self._tools:
-            return self._cannot()
-        self._customer, self._number = None, digits
-        return [
-            self._say(phrase.format(number=telephone(digits))),
-            UseTool(ACCOUNT_TOOL, {"phone_number": digits}),
-        ]
-
-    def _account_found(self, result: object) -> list[Act]:
-        customer = read_customer(result)
+    def _account_answered(self, result: object) -> list[Act]:
+        customer = self._number.found(result)
         if customer is None:
-            return self._account_missing(result)
-        self._customer, self._asked, self._dictation = customer, Asked.NOTHING, Dictation()
+            return self._number.missing(result)
+        going_on = self._errands.number_known()
         name = customer.first_name
         hello = phrases.FOUND.format(name=name) if name else phrases.FOUND_NAMELESS
-        self._numbers_missed = 0
-        if not self._wanted and self._query:
-            return [self._say(hello)]
-        if not self._wanted:
-            return [self._say(f"{hello} {answer(customer, Topic.PLAN)} {phrases.WHAT_TO_KNOW}")]
-        return [self._say(f"{hello} {self._account_answer(customer)}")]
+        if self._wanted:
+            return [self._talk.say(f"{hello} {self._account_answer()}"), *going_on]
+        if going_on or self._questions.open:
+            return [Say(hello), *going_on]
+        return [self._talk.say(f"{hello} {answer(customer, Topic.PLAN)} {phrases.WHAT_TO_KNOW}")]
 
-    def _account_missing(self, result: object) -> list[Act]:
-        say = _failure_sentence(result) or phrases.NUMBER_NOT_FOUND
-        self._dictation = Dictation()
-        self._numbers_missed += 1
-        about_number = isinstance(result, Mapping) and result.get("error") in _NUMBER_ERRORS
-        if not about_number or self._numbers_missed > _MOST_MISSES:
-            return [self._offer_human(_without_question(say) or phrases.NUMBER_NOT_FOUND)]
-        self._asked = Asked.NUMBER
-        return [self._say(say if say.endswith("?") else f"{say} {phrases.TRY_NUMBER_AGAIN}")]
-
-    # Answers
-
-    def _account_answer(self, customer: Customer) -> str:
+    def _account_answer(self) -> str:
         topics, self._wanted = self._wanted, ()
-        return " ".join(answer(customer, topic) for topic in topics)
+        customer = self._number.customer
+        return " ".join(answer(customer, topic) for topic in topics) if customer else ""
 
     def _about_account(self, topics: tuple[Topic, ...]) -> list[Act]:
         self._wanted = topics
-        if self._customer:
-            return [self._say(self._account_answer(self._customer))]
-        if ACCOUNT_TOOL not in self._tools:
-            return self._cannot()
-        if self._number and self._asked is not Asked.NUMBER:
-            return self._look_up_number(self._number, phrases.ONE_MOMENT)
-        self._asked = Asked.NUMBER
-        return [self._say(phrases.ASK_NUMBER)]
-
-    def _look_up(self, question: str, filler: str = phrases.LOOK_UP) -> list[Act]:
-        if KNOWLEDGE_TOOL not in self._tools:
-            return self._cannot()
-        self._query = question
-        says: list[Act] = [self._say(filler)] if filler else []
-        return [*says, UseTool(KNOWLEDGE_TOOL, {"query": question})]
-
-    def _passages_found(self, question: str, result: object) -> list[Act]:
-        self._query = ""
-        for passage in read_passages(result)[:1]:
-            if words := pick(question, passage):
-                return [self._say(words)]
-        return [self._offer_human(_without_question(_failure_sentence(result)) or phrases.NOTHING_FOUND)]
-
-    def _cannot(self) -> list[Act]:
-        return [self._offer_human(phrases.CANNOT_LOOK_UP)]
-
-    def _offer_human(self, reason: str) -> Say:
-        self._asked = Asked.HUMAN
-        return self._say(f"{reason} {phrases.OFFER_HUMAN}")
+        for topic in topics:
+            self._notes.asked(f"the {topic.name.lower().replace('_', '-')}")
+        if self._number.customer:
+            return [self._talk.say(self._account_answer())]
+        if ACCOUNT_TOOL not in self._talk.tools:
+            return self._talk.cannot()
+        if self._number.number and self._talk.asked is not Asked.NUMBER:
+            return self._number.look_up(phrases.ONE_MOMENT)
+        return self._number.ask()
 
 
 _STANDING = {
@@ -272,14 +275,3 @@ _STANDING = {
     Intent.WHO: phrases.WHO,
     Intent.HELP: phrases.HELP,
 }
-
-
-def _failure_sentence(result: object) -> str:
-    """The sentence a failed tool asks the agent to speak; empty when it names none."""
-    say = result.get("say") if isinstance(result, Mapping) else None
-    return say.strip() if isinstance(say, str) else ""
-
-
-def _without_question(say: str) -> str:
-    """``say`` without the question it ends with: Telly is about to ask another."""
-    return say if not say.endswith("?") else "".join(re.findall(r"[^.!?]+[.!]\s*", say)).strip()

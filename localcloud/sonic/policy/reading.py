@@ -92,13 +92,18 @@ def read(text: str) -> Reading:
     return Reading(intent) if intent else _read_question(question)
 
 
+def clauses(text: str) -> list[str]:
+    """The questions and wishes that one turn strings together with "and"."""
+    return _NEXT_CLAUSE.split(text)
+
+
 def _read_question(text: str) -> Reading:
-    clauses = _NEXT_CLAUSE.split(text)
-    topics = tuple(topic for clause in clauses for topic in _topics(clause))
+    parts = clauses(text)
+    topics = tuple(topic for clause in parts for topic in _topics(clause))
     if not topics:
         return Reading(Intent.QUESTION, questions=(text,)) if stems(text) else Reading(Intent.UNCLEAR)
     # "Which plan am I on and what does it cost" is one question; "... and is there roaming in Europe" is two.
-    others = [clause for clause in clauses if not _topics(clause) and not _POINTS_BACK.search(clause) and stems(clause)]
+    others = [clause for clause in parts if not _topics(clause) and not _POINTS_BACK.search(clause) and stems(clause)]
     return Reading(Intent.QUESTION, tuple(dict.fromkeys(topics)), tuple(others[:1]))
 
 

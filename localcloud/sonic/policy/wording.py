@@ -1,7 +1,7 @@
 """Figures as a voice should read them: amounts, quantities and dates in words, telephone numbers in groups."""
 
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal, InvalidOperation
 
 _SMALL = (
@@ -13,7 +13,7 @@ _ORDINALS = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth", "twenty": "twentieth", "thirty": "thirtieth",
 }  # fmt: skip
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
@@ -59,9 +59,20 @@ def dollars(value: Decimal) -> str:
 
 def day(value: date) -> str:
     """A day of the year: "December fifteenth"."""
-    head, _, last = number(value.day).rpartition(" ")
-    ordinal = _ORDINALS.get(last, f"{last}th")
-    return f"{_MONTHS[value.month - 1]} {head} {ordinal}".replace("  ", " ")
+    return f"{MONTHS[value.month - 1]} {ordinal(value.day)}"
+
+
+def ordinal(value: int) -> str:
+    """Which one in a row: 22 is "twenty second"."""
+    head, _, last = number(value).rpartition(" ")
+    return f"{head} {_ORDINALS.get(last, f'{last}th')}".strip()
+
+
+def time_of_day(value: time) -> str:
+    """A time: 15:30 is "three thirty PM", 9:05 "nine oh five AM"."""
+    hour = number(value.hour % 12 or 12)
+    minute = f" {'oh ' * (value.minute < 10)}{number(value.minute)}" if value.minute else ""
+    return f"{hour}{minute} {'AM' if value.hour < 12 else 'PM'}"
 
 
 def telephone(digits: str) -> str:
