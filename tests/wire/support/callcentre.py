@@ -26,9 +26,11 @@ from localcloud.sonic.settings import SonicSettings
 from tests.wire.support.caller import Caller, calling
 from tests.wire.support.identity import CLIENT, ISSUER, UserPool
 from toolworker.app import build_app as build_toolworker
+from toolworker.clock import Clock
 from toolworker.declaration import AnyTool
 from toolworker.settings import Settings as ToolWorkerSettings
 from toolworker.stores.memory import memory_stores
+from toolworker.stores.opened import Stores
 from toolworker.stores.ports import Customer, Passage
 
 CUSTOMER = Customer(
@@ -72,15 +74,20 @@ async def open_call_centre(
     sonic: SonicSettings | None = None,
     settings: Mapping[str, str] | None = None,
     tools: Iterable[AnyTool] | None = None,
+    stores: Stores | None = None,
+    clock: Clock | None = None,
+    characters_per_s: float = script.CHARACTERS_PER_S,
 ) -> AsyncIterator[CallCentre]:
     """Start every part on a free port.
 
-    ``settings`` are environment names of the gateway's, ``tools`` replaces the tool worker's own.
+    ``settings`` are environment names of the gateway's, ``tools``, ``stores`` and ``clock`` take the
+    place of the tool worker's own, and ``characters_per_s`` is how fast the agent speaks.
     """
     private, public = _service_keys()
     pool = UserPool()
     async with AsyncExitStack() as stack:
-        emulator = await serve(sonic or SonicSettings(folder, port=0, pace=50.0), script.speech(answers))
+        speech = script.speech(answers, characters_per_s=characters_per_s)
+        emulator = await serve(sonic or SonicSettings(folder, port=0, pace=50.0), speech)
         stack.push_async_callback(emulator.close)
         identity = await stack.enter_async_context(TestServer(pool.app(), host="127.0.0.1"))
         worker_settings = ToolWorkerSettings.from_env(
@@ -90,8 +97,8 @@ async def open_call_centre(
                 "TOOLWORKER_DRAIN_S": "0",
             }
         )
-        stores = memory_stores(accounts=[CUSTOMER], passages=[ARTICLE])
-        worker_app = build_toolworker(worker_settings, stores=stores, tools=tools)
+        stores = stores or memory_stores(accounts=[CUSTOMER], passages=[ARTICLE])
+        worker_app = build_toolworker(worker_settings, stores=stores, tools=tools, clock=clock)
         worker = await stack.enter_async_context(TestServer(worker_app, host="127.0.0.1"))
         environ = {
             "GATEWAY_TOKEN_ISSUER": ISSUER,
