@@ -1,5 +1,6 @@
 """docker-compose.yml as data: no engine is here to run it, but everything it names must be there and fit together."""
 
+import importlib.metadata
 import importlib.util
 import json
 import re
@@ -50,7 +51,17 @@ def test_it_has_the_shape_compose_expects(compose: dict[str, Any], services: dic
 def test_it_is_the_whole_local_stack(services: dict[str, dict[str, Any]]) -> None:
     assert set(services) == {"aws", "setup", "knowledge", "sonic", "toolworker", "gateway"}
     assert services["toolworker"]["deploy"]["replicas"] == 2
-    assert services["aws"]["image"] == f"ministackorg/ministack:{locked('ministack')}"
+    assert services["aws"]["command"] == ["ministack"]
+    assert locked("ministack") == importlib.metadata.version("ministack")
+
+
+def test_no_image_comes_from_elsewhere_unpinned(services: dict[str, dict[str, Any]]) -> None:
+    assert [name for name, service in services.items() if "build" not in service] == []
+
+
+def test_the_local_aws_can_be_reached_from_the_other_containers(services: dict[str, dict[str, Any]]) -> None:
+    assert services["aws"]["environment"]["BIND_HOST"] == "0.0.0.0"  # noqa: S104  (inside its own network alone)
+    assert services["aws"]["environment"]["GATEWAY_PORT"] == str(PORTS["LOCAL_AWS_PORT"])
 
 
 def test_only_what_a_browser_needs_is_published_and_only_here(services: dict[str, dict[str, Any]]) -> None:
@@ -120,9 +131,8 @@ def test_every_build_has_its_file_and_every_command_its_module(services: dict[st
 
 def test_containers_of_ours_cannot_write_to_their_image(services: dict[str, dict[str, Any]]) -> None:
     for name, service in services.items():
-        if name != "aws":
-            assert service["read_only"] is True, name
-            assert service["cap_drop"] == ["ALL"], name
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
 
 
 def locked(package: str) -> str:

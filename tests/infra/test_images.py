@@ -43,9 +43,22 @@ def unpacked(product: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_every_base_is_pinned_to_one_release(image: str) -> None:
-    for base in dockerfile.read(image).bases:
-        assert re.fullmatch(r"[a-z]+:\d+\.\d+\.\d+-[a-z-]+", base), base
+def test_every_base_is_pinned_by_hash(image: str) -> None:
+    bases = dockerfile.read(image).bases
+    assert bases
+    for base in bases:
+        assert re.fullmatch(r"[a-z]+:\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}", base), base
+
+
+def test_every_image_has_the_same_python() -> None:
+    bases = {base for image in IMAGES for base in dockerfile.read(image).bases if base.startswith("python:")}
+    assert len(bases) == 1
+
+
+def test_the_documents_say_how_each_base_is_renewed() -> None:
+    guide = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    for base in {base for image in IMAGES for base in dockerfile.read(image).bases}:
+        assert f"docker buildx imagetools inspect {base.partition('@')[0]}" in guide
 
 
 @pytest.mark.parametrize("image", IMAGES)
