@@ -3,6 +3,7 @@
 import pulumi
 
 from infra.account import account
+from infra.alarms import Watched
 from infra.balancer import Balancer
 from infra.cluster import make_cluster
 from infra.data import Customers
@@ -13,7 +14,7 @@ from infra.identity import ConsoleClient, Identity
 from infra.keys import ServiceKeys
 from infra.knowledge import Knowledge
 from infra.network import Network
-from infra.observability import Observability, Watched
+from infra.observability import Observability
 from infra.settings import Settings
 from infra.tables import Tables
 from infra.toolworker import ToolWorker

@@ -13,8 +13,9 @@ from infra.settings import Settings
 PORT = 80
 GATEWAY_PORT = 8080
 IDLE_TIMEOUT_S = 65
-STICKY_S = 900
-"""Longer than the longest call."""
+STICKY_S = 7200
+"""Longer than the longest call: a page that lost its connection finds the gateway that has its call."""
+DEREGISTRATION_MARGIN_S = 10
 CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 
 
@@ -42,8 +43,9 @@ class Balancer(pulumi.ComponentResource):
             port=GATEWAY_PORT,
             protocol="HTTP",
             target_type="ip",
-            # A gateway that is going away keeps its calls for as long as the longest of them may last.
-            deregistration_delay=settings.call_limit_s + 10,
+            # A gateway that is going away keeps its calls for as long as the longest of them may last; without any
+            # it goes at once (Elastic Load Balancing guide, deregistration delay).
+            deregistration_delay=settings.call_limit_s + DEREGISTRATION_MARGIN_S,
             # An open WebSocket is an outstanding request: a new call goes to whoever has the fewest.
             load_balancing_algorithm_type="least_outstanding_requests",
             stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": STICKY_S},

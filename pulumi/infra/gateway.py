@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra import figures
 from infra.account import Account
 from infra.balancer import GATEWAY_PORT, Balancer, let_through
 from infra.bedrock import model_arns
@@ -12,12 +13,10 @@ from infra.keys import ServiceKeys
 from infra.network import Network
 from infra.outward import reach_https
 from infra.policies import allow
+from infra.scaling import follow_figure
 from infra.service import Cluster, Service, ServiceArgs
 from infra.settings import Settings
 from infra.toolworker import TOOLWORKER_PORT, ToolWorker
-
-SCALE_IN_S = 600
-SCALE_OUT_S = 60
 
 
 class Gateway(pulumi.ComponentResource):
@@ -68,9 +67,22 @@ class Gateway(pulumi.ComponentResource):
             },
             secrets={"GATEWAY_SERVICE_KEY": keys.secret_value_from},
             secret_arns=[keys.secret_arn],
-            # The two-way stream is opened with this action; it has none of its own (Amazon Bedrock API reference,
-            # InvokeModelWithBidirectionalStream).
-            may=[allow("bedrock:InvokeModel", on=model_arns(settings.sonic_model, settings.sonic_region, account))],
+            may=[
+                # The two-way stream is opened with this action; it has none of its own (Amazon Bedrock API reference,
+                # InvokeModelWithBidirectionalStream).
+                allow("bedrock:InvokeModel", on=model_arns(settings.sonic_model, settings.sonic_region, account)),
+                # A gateway protects itself while it has calls. Nobody knows a task's ARN before it runs, but its
+                # cluster's (Amazon ECS developer guide, task scale-in protection).
+                allow(
+                    "ecs:GetTaskProtection",
+                    "ecs:UpdateTaskProtection",
+                    on=[
+                        pulumi.Output.concat(
+                            f"arn:{account.partition}:ecs:{settings.region}:{account.id}:task/", cluster.name, "/*"
+                        )
+                    ],
+                ),
+            ],
             load_balancers=[
                 {
                     "target_group_arn": balancer.target_group.arn,
@@ -82,61 +94,15 @@ class Gateway(pulumi.ComponentResource):
             depends_on=[balancer.listener, toolworker.service],
         )
         self.service = Service(name, "gateway", args, settings, account, network, cluster, child)
-        self._scale(name, settings, balancer)
-        self.register_outputs({"serviceName": self.service.service_name})
-
-    def _scale(self, name: str, settings: Settings, balancer: Balancer) -> None:
-        """Follow the calls a task has. A call is two connections of the load balancer: one in, one out.
-
-        CPU says little: the stream to Sonic keeps a core busy whatever it carries (aws-sdk-python issue 11).
-        """
-        scaling = self.service.scaling
-        aws.appautoscaling.Policy(
+        # CPU says little: the stream to Sonic keeps a core busy whatever it carries (aws-sdk-python issue 11).
+        follow_figure(
             f"{name}-calls-a-task",
-            policy_type="TargetTrackingScaling",
-            service_namespace=scaling.service_namespace,
-            scalable_dimension=scaling.scalable_dimension,
-            resource_id=scaling.resource_id,
-            target_tracking_scaling_policy_configuration={
-                "target_value": settings.calls_per_task,
-                "scale_in_cooldown": SCALE_IN_S,
-                "scale_out_cooldown": SCALE_OUT_S,
-                "customized_metric_specification": {
-                    "metrics": [
-                        {
-                            "id": "connections",
-                            "return_data": False,
-                            "metric_stat": {
-                                "stat": "Sum",
-                                "metric": {
-                                    "namespace": "AWS/ApplicationELB",
-                                    "metric_name": "ActiveConnectionCount",
-                                    "dimensions": [{"name": "LoadBalancer", "value": balancer.arn_suffix}],
-                                },
-                            },
-                        },
-                        {
-                            "id": "tasks",
-                            "return_data": False,
-                            "metric_stat": {
-                                "stat": "Maximum",
-                                "metric": {
-                                    "namespace": "AWS/ApplicationELB",
-                                    "metric_name": "HealthyHostCount",
-                                    "dimensions": [
-                                        {"name": "LoadBalancer", "value": balancer.arn_suffix},
-                                        {"name": "TargetGroup", "value": balancer.target_group.arn_suffix},
-                                    ],
-                                },
-                            },
-                        },
-                        {"id": "calls", "return_data": True, "expression": CALLS_A_TASK},
-                    ]
-                },
-            },
-            opts=pulumi.ResourceOptions(parent=self),
+            settings,
+            self.service.scaling,
+            figures.CALLS,
+            settings.calls_per_task,
+            out_s=60,
+            in_s=600,
+            opts=child,
         )
-
-
-CALLS_A_TASK = "FILL(connections, 0) / 2 / IF(tasks > 0, tasks, 1)"
-"""CloudWatch metric math, over ``connections`` and ``tasks``."""
+        self.register_outputs({"serviceName": self.service.service_name})

@@ -16,6 +16,8 @@ from infra.settings import Settings
 STOP_TIMEOUT_S = 120
 """The longest Fargate allows between SIGTERM and SIGKILL (Amazon ECS, stopTimeout)."""
 USER = "10001"
+BESIDES_CALLS_MIN = 30
+"""Minutes that a deployment takes beside waiting for the calls of the tasks it replaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,10 @@ class Service(pulumi.ComponentResource):
             opts=self._child,
         )
         self.register_outputs({"serviceName": self.service_name})
+
+    def _patience(self) -> str:
+        """How long to wait until tasks with calls are gone."""
+        return f"{-(-self._settings.call_limit_s // 60) + BESIDES_CALLS_MIN}m"
 
     def _execution_role(self) -> aws.iam.Role:
         """What ECS itself may do to start a task: pull the image, write the log, read the task's secrets."""
@@ -208,6 +214,6 @@ class Service(pulumi.ComponentResource):
                 depends_on=[*self._policies, *args.depends_on],
                 # The number of tasks belongs to autoscaling after the first deployment.
                 ignore_changes=["desired_count"],
-                custom_timeouts=pulumi.CustomTimeouts(create="20m", update="60m", delete="40m"),
+                custom_timeouts=pulumi.CustomTimeouts(create="20m", update=self._patience(), delete=self._patience()),
             ),
         )

@@ -15,8 +15,11 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 NAME = "switchboard"
 LONGEST_NAME = 25
 """A load balancer's name has 32 characters, of which Pulumi makes up the last 7."""
-LONGEST_CALL_S = 470
-"""A Sonic stream lives 8 minutes; what the gateway takes at most (``gateway.call.limits``)."""
+LONGEST_CALL_S = 3590
+"""A target group lets a task keep its connections for 3600 s at most (Elastic Load Balancing guide, deregistration
+delay), and a call must end before."""
+MOST_TOOL_USES = 64
+"""What a tool worker runs at a time (``toolworker.settings``)."""
 RETENTION_DAYS = (
     1,
     3,
@@ -92,6 +95,8 @@ class Settings:
     tool_deadline_s: int
     toolworker: Size
     toolworker_cpu_percent: int
+    toolworker_uses_per_task: int
+    stream_slots: int
     customers_table: str | None
     phone_key_formats: str
     default_country: str
@@ -145,10 +150,12 @@ class Settings:
             gateway=read.size("gateway", Size(1024, 2048, 2, 6)),
             max_calls=read.whole("maxCalls", 20, 1, 10_000),
             calls_per_task=read.whole("callsPerTask", 12, 1, 10_000),
-            call_limit_s=read.whole("callLimitS", LONGEST_CALL_S, 60, LONGEST_CALL_S),
+            call_limit_s=read.whole("callLimitS", 3540, 60, LONGEST_CALL_S),
             tool_deadline_s=read.whole("toolDeadlineS", 8, 1, 60),
             toolworker=read.size("toolworker", Size(512, 1024, 2, 10)),
             toolworker_cpu_percent=read.whole("toolworkerCpuPercent", 60, 10, 90),
+            toolworker_uses_per_task=read.whole("toolworkerUsesPerTask", 24, 1, MOST_TOOL_USES),
+            stream_slots=read.whole("streamSlots", 18, 1, 1000),
             customers_table=read.optional("customersTable", r"[A-Za-z0-9_.-]{3,255}", "the name of a DynamoDB table"),
             phone_key_formats=read.text(
                 "phoneKeyFormats",

@@ -1,11 +1,13 @@
 """The tables the tool worker keeps for itself: what each is keyed by, and what may be done to it.
 
 Items of all but the outages go by themselves, by the attribute ``expires``. Kept back-ups and protection are for what
-nobody can make again: quotes hold sales, callbacks promises; an outcome is worth minutes.
+nobody can make again: quotes hold sales, callbacks promises. An outcome is worth minutes, a slot a lease; and a call's
+record holds what was said, which a back-up would keep for longer than was promised.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -21,6 +23,7 @@ class Kept:
     setting: str
     hash_key: str
     range_key: str | None = None
+    range_type: Literal["S", "N"] = "S"
     actions: tuple[str, ...]
     expires: bool = True
     lasting: bool = True
@@ -41,6 +44,20 @@ KEPT: Mapping[str, Kept] = {
         actions=("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
     ),
     "callbacks": Kept(setting="TOOLWORKER_CALLBACKS_TABLE", hash_key="callback_id", actions=("dynamodb:PutItem",)),
+    "calls": Kept(
+        setting="TOOLWORKER_CALLS_TABLE",
+        hash_key="call_id",
+        actions=("dynamodb:GetItem", "dynamodb:PutItem"),
+        lasting=False,
+    ),
+    "slots": Kept(
+        setting="TOOLWORKER_SLOTS_TABLE",
+        hash_key="region",
+        range_key="slot",
+        range_type="N",
+        actions=("dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+        lasting=False,
+    ),
     "outages": Kept(
         setting="TOOLWORKER_OUTAGES_TABLE",
         hash_key="area",
@@ -64,13 +81,13 @@ class Tables(pulumi.ComponentResource):
 
     def _table(self, name: str, kept: Kept, settings: Settings) -> aws.dynamodb.Table:
         protect = kept.lasting and settings.protect_data
-        keys = [kept.hash_key, *([] if kept.range_key is None else [kept.range_key])]
+        keys = {kept.hash_key: "S"} | ({} if kept.range_key is None else {kept.range_key: kept.range_type})
         return aws.dynamodb.Table(
             name,
             billing_mode="PAY_PER_REQUEST",
             hash_key=kept.hash_key,
             range_key=kept.range_key,
-            attributes=[{"name": key, "type": "S"} for key in keys],
+            attributes=[{"name": key, "type": kind} for key, kind in keys.items()],
             ttl={"enabled": True, "attribute_name": "expires"} if kept.expires else None,
             point_in_time_recovery={"enabled": kept.lasting},
             server_side_encryption={"enabled": True},

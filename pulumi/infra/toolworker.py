@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from infra import figures
 from infra.account import Account
 from infra.data import Customers
 from infra.images import Image
@@ -11,6 +12,7 @@ from infra.knowledge import Knowledge
 from infra.network import Network
 from infra.outward import reach_https
 from infra.policies import allow
+from infra.scaling import follow_cpu, follow_figure
 from infra.service import Cluster, Service, ServiceArgs
 from infra.settings import Settings
 from infra.tables import Tables
@@ -58,6 +60,7 @@ class ToolWorker(pulumi.ComponentResource):
                 "TOOLWORKER_PHONE_KEY_FORMATS": settings.phone_key_formats,
                 "TOOLWORKER_DEFAULT_COUNTRY": settings.default_country,
                 "TOOLWORKER_TIME_ZONE": settings.time_zone,
+                "TOOLWORKER_STREAM_SLOTS": str(settings.stream_slots),
                 "TOOLWORKER_LOG_LEVEL": settings.log_level,
                 **tables.environment,
             },
@@ -80,22 +83,23 @@ class ToolWorker(pulumi.ComponentResource):
             ],
         )
         self.service = Service(name, NAME, args, settings, account, network, cluster, child)
-        self._scale(name, settings)
-        self.register_outputs({"serviceName": self.service.service_name})
-
-    def _scale(self, name: str, settings: Settings) -> None:
-        scaling = self.service.scaling
-        aws.appautoscaling.Policy(
+        follow_cpu(
             f"{name}-toolworker-cpu",
-            policy_type="TargetTrackingScaling",
-            service_namespace=scaling.service_namespace,
-            scalable_dimension=scaling.scalable_dimension,
-            resource_id=scaling.resource_id,
-            target_tracking_scaling_policy_configuration={
-                "target_value": settings.toolworker_cpu_percent,
-                "scale_in_cooldown": 300,
-                "scale_out_cooldown": 30,
-                "predefined_metric_specification": {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
-            },
-            opts=pulumi.ResourceOptions(parent=self),
+            self.service.scaling,
+            settings.toolworker_cpu_percent,
+            out_s=30,
+            in_s=300,
+            opts=child,
         )
+        # A tool that waits for a store takes no CPU, and takes up room all the same.
+        follow_figure(
+            f"{name}-toolworker-uses",
+            settings,
+            self.service.scaling,
+            figures.TOOL_USES,
+            settings.toolworker_uses_per_task,
+            out_s=30,
+            in_s=300,
+            opts=child,
+        )
+        self.register_outputs({"serviceName": self.service.service_name})

@@ -1,5 +1,6 @@
 """The program as a whole: what it makes with which settings, and that Pulumi can preview it."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.conftest import DEPLOYMENTS
+from tests.infra.rules.services import environment
 from tests.infra.support import golden, schema
 from tests.infra.support.clouds import Preview, Tokens
 from tests.infra.support.graph import UNKNOWN, Graph, Json, Node
@@ -38,7 +40,7 @@ def test_the_default_deployment_is_what_was_reviewed(graphs: Mapping[str, Graph]
     assert text == golden.kept("default.txt", text)
 
 
-@pytest.mark.parametrize("name", ["own-vpc", "existing-data", "prod", "dev"])
+@pytest.mark.parametrize("name", ["own-vpc", "existing-data", "own-domain", "prod", "dev"])
 def test_another_deployment_differs_as_was_reviewed(graphs: Mapping[str, Graph], name: str) -> None:
     text = golden.difference(graphs["default"], graphs[name])
     assert text == golden.kept(f"{name}.diff", text)
@@ -56,7 +58,7 @@ def test_the_outputs_have_the_names_people_know(graphs: Mapping[str, Graph], nam
     assert all(outputs[each] for each in OUTPUTS)
 
 
-@pytest.mark.parametrize("name", ["default", "own-vpc", "existing-data", "prod"])
+@pytest.mark.parametrize("name", DEPLOYMENTS)
 def test_a_preview_of_an_empty_stack_registers_the_same_resources(graphs: Mapping[str, Graph], name: str) -> None:
     stack, config = DEPLOYMENTS[name]
     preview = deploy(Preview(), config, stack=stack, preview=True)
@@ -87,6 +89,25 @@ def test_subnets_in_one_zone_are_refused() -> None:
 def test_subnets_of_another_vpc_are_refused() -> None:
     with pytest.raises(Exception, match="subnet-0a is not a subnet of vpc-0ddd"):
         deploy(Tokens(), ours({"vpcId": "vpc-0ddd", "subnetIds": '["subnet-0a", "subnet-0b"]'}))
+
+
+def test_while_keys_rotate_workers_accept_both_and_the_first_signs(graphs: Mapping[str, Graph]) -> None:
+    graph = graphs["own-domain"]
+    assert set(json.loads(environment(graph, "toolworker")["TOOLWORKER_SERVICE_KEYS"])) == {"gateway-1", "gateway-2"}
+    assert environment(graph, "gateway")["GATEWAY_SERVICE_KEY_ID"] == "gateway-1"
+    version = graph.one("secretsmanager/secretVersion:SecretVersion")
+    assert version.inputs["secretString"] == "${PrivateKey::switchboard-dev-gateway-1.privateKeyPemPkcs8}"
+
+
+def test_the_guide_counts_what_is_paid_for(graphs: Mapping[str, Graph]) -> None:
+    graph = graphs["default"]
+    alarms = len(graph.of("cloudwatch/metricAlarm:MetricAlarm"))
+    # Application Auto Scaling makes two alarms for each policy that tracks a target; they cost what others cost.
+    scaling = 2 * len(graph.of("appautoscaling/policy:Policy"))
+    metrics = len(graph.of("cloudwatch/logMetricFilter:LogMetricFilter"))
+    guide = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    assert f"| {alarms} alarms and {scaling} of autoscaling's own, {metrics} metrics, 1 dashboard, 1 secret |" in guide
+    assert f"({alarms + scaling} x 0.10 + {metrics} x 0.30 + 3.00 + 0.40) / 730" in guide
 
 
 def test_the_program_has_the_providers_types() -> None:

@@ -51,7 +51,9 @@ def test_nothing_has_to_be_set_but_the_region() -> None:
         ({"gateway": '{"tasks": 9}'}, "gateway.tasks is not a setting; there are cpu, memory, minTasks, maxTasks."),
         ({"gateway": "[]"}, "gateway must be an object."),
         ({"callsPerTask": "30"}, "callsPerTask, at which tasks are added, must not be above maxCalls."),
-        ({"callLimitS": "900"}, "callLimitS must be a whole number from 60 to 470, not '900'."),
+        ({"callLimitS": "3600"}, "callLimitS must be a whole number from 60 to 3590, not '3600'."),
+        ({"toolworkerUsesPerTask": "65"}, "toolworkerUsesPerTask must be a whole number from 1 to 64, not '65'."),
+        ({"streamSlots": "0"}, "streamSlots must be a whole number from 1 to 1000, not '0'."),
         ({"logRetentionDays": "31"}, "logRetentionDays must be one of 1, 3, 5, 7"),
         (
             {"serviceKeyIds": '["a", "b", "c"]'},

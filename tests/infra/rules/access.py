@@ -50,20 +50,41 @@ def roles_are_taken_by_one_service_for_this_account(graph: Graph) -> Iterator[st
                 yield f"{role.name}: may be taken by others"
 
 
-def the_gateway_only_invokes_its_model(graph: Graph) -> Iterator[str]:
-    model = environment(graph, "gateway")["GATEWAY_SONIC_MODEL"]
-    region = environment(graph, "gateway")["AWS_REGION"]
+PROTECTION = {"ecs:GetTaskProtection", "ecs:UpdateTaskProtection"}
+
+
+def the_gateway_only_invokes_its_model_and_protects_its_task(graph: Graph) -> Iterator[str]:
+    granted = set()
     for policy, statement in policies(graph, "-gateway-task"):
-        if statement["Action"] != ["bedrock:InvokeModel"]:
-            yield f"{policy.name}: may {', '.join(statement['Action'])}"
-        for resource in statement["Resource"]:
-            if not resource.endswith(f"/{model}") and not resource.endswith(f"/{model.partition('.')[2]}"):
-                yield f"{policy.name}: {resource} is not {model}"
-        if not any(f":bedrock:{region}:" in resource for resource in statement["Resource"]):
-            yield f"{policy.name}: not in {region}, where the gateway asks"
+        granted.update(statement["Action"])
+        match set(statement["Action"]):
+            case actions if actions == {"bedrock:InvokeModel"}:
+                yield from _other_models(graph, policy, statement["Resource"])
+            case actions if actions <= PROTECTION:
+                yield from _other_tasks(graph, policy, statement["Resource"])
+            case actions:
+                yield f"{policy.name}: may {', '.join(sorted(actions))}"
+    if missing := {"bedrock:InvokeModel", *PROTECTION} - granted:
+        yield f"the gateway may not {', '.join(sorted(missing))}"
     for policy, statement in policies(graph, "-gateway-execution"):
         if any(action.startswith(("dynamodb:", "s3:")) for action in statement["Action"]):
             yield f"{policy.name}: reaches data"
+
+
+def _other_models(graph: Graph, policy: Node, resources: list[str]) -> Iterator[str]:
+    model, region = (environment(graph, "gateway")[name] for name in ("GATEWAY_SONIC_MODEL", "AWS_REGION"))
+    for resource in resources:
+        if not resource.endswith(f"/{model}") and not resource.endswith(f"/{model.partition('.')[2]}"):
+            yield f"{policy.name}: {resource} is not {model}"
+    if not any(f":bedrock:{region}:" in resource for resource in resources):
+        yield f"{policy.name}: not in {region}, where the gateway asks"
+
+
+def _other_tasks(graph: Graph, policy: Node, resources: list[str]) -> Iterator[str]:
+    tasks = f":task/{graph.one('ecs/cluster:Cluster').token('name')}/*"
+    for resource in resources:
+        if not resource.startswith("arn:aws:ecs:us-east-1:") or not resource.endswith(tasks):
+            yield f"{policy.name}: {resource} are not tasks of its cluster"
 
 
 TABLE_ACTIONS = {
@@ -71,6 +92,8 @@ TABLE_ACTIONS = {
     "TOOLWORKER_OUTCOMES_TABLE": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "TOOLWORKER_QUOTES_TABLE": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "TOOLWORKER_CALLBACKS_TABLE": {"dynamodb:PutItem"},
+    "TOOLWORKER_CALLS_TABLE": {"dynamodb:GetItem", "dynamodb:PutItem"},
+    "TOOLWORKER_SLOTS_TABLE": {"dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     "TOOLWORKER_OUTAGES_TABLE": {"dynamodb:Query"},
     "TOOLWORKER_KNOWLEDGE_BASE_ID": {"bedrock:Retrieve"},
 }
@@ -94,6 +117,14 @@ def the_tool_worker_touches_its_data_and_nothing_else(graph: Graph) -> Iterator[
             yield f"the tool worker may {sorted(actions)} where {setting} points"
 
 
+TABLE_KEYS = {
+    "TOOLWORKER_CALLS_TABLE": [("call_id", "S")],
+    "TOOLWORKER_SLOTS_TABLE": [("region", "S"), ("slot", "N")],
+    "TOOLWORKER_OUTAGES_TABLE": [("area", "S"), ("service", "S")],
+}
+"""By what the stores in toolworker/stores find an item."""
+
+
 def the_tool_workers_settings_name_tables_with_its_keys(graph: Graph) -> Iterator[str]:
     tables = {table.token("name"): table for table in graph.of("dynamodb/table:Table")}
     named = environment(graph, "toolworker")
@@ -102,9 +133,13 @@ def the_tool_workers_settings_name_tables_with_its_keys(graph: Graph) -> Iterato
         table = tables[named[setting]].inputs
         if table["hashKey"] != key or table.get("ttl", {}).get("attributeName") != "expires":
             yield f"{setting}: the local stack's table is keyed by {key} and expires"
-    outages = tables[named["TOOLWORKER_OUTAGES_TABLE"]].inputs
-    if (outages["hashKey"], outages.get("rangeKey")) != ("area", "service"):
-        yield "outages are keyed by area and service"
+    for setting, keys in TABLE_KEYS.items():
+        table = tables[named[setting]].inputs
+        kinds = {each["name"]: each["type"] for each in table["attributes"]}
+        if [(table[key], kinds[table[key]]) for key in ("hashKey", "rangeKey") if table.get(key)] != keys:
+            yield f"{setting}: its store keys items by {keys}"
+        if setting != "TOOLWORKER_OUTAGES_TABLE" and table.get("ttl") != {"enabled": True, "attributeName": "expires"}:
+            yield f"{setting}: items would stay for ever"
 
 
 def only_the_gateway_is_given_the_private_key(graph: Graph) -> Iterator[str]:
@@ -131,7 +166,7 @@ RULES = (
     no_wildcard_but_those_listed,
     every_action_exists,
     roles_are_taken_by_one_service_for_this_account,
-    the_gateway_only_invokes_its_model,
+    the_gateway_only_invokes_its_model_and_protects_its_task,
     the_tool_worker_touches_its_data_and_nothing_else,
     the_tool_workers_settings_name_tables_with_its_keys,
     only_the_gateway_is_given_the_private_key,

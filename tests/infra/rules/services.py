@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from aiohttp import web
 
 from gateway.caller.socket import HEARTBEAT_S
-from gateway.errors import SettingsError as GatewayError
-from gateway.settings import Settings as GatewaySettings
 from tests.infra.support.graph import Graph, Json, Node, containers
-from toolworker.errors import SettingsError as ToolWorkerError
-from toolworker.settings import Settings as ToolWorkerSettings
 
 FARGATE_CPU = (256, 512, 1024, 2048, 4096, 8192, 16384)
+
+
+STOP_TIMEOUT_S = 120
+LONGEST_DEREGISTRATION_S = 3600
+"""Elastic Load Balancing guide, deregistration delay."""
 
 
 def task_of(graph: Graph, service: Node) -> Node:
@@ -114,6 +115,8 @@ def timeouts_stand_in_order(graph: Graph) -> Iterator[str]:
         ),
         ("health check's timeout, its interval", group["healthCheck"]["timeout"], group["healthCheck"]["interval"]),
     )
+    if group["deregistrationDelay"] > LONGEST_DEREGISTRATION_S:
+        yield f"a target group does not wait {group['deregistrationDelay']} s"
     for what, shorter, longer in orders:
         if not shorter < longer:
             yield f"{what}: {shorter} s is not below {longer} s"
@@ -122,28 +125,8 @@ def timeouts_stand_in_order(graph: Graph) -> Iterator[str]:
 def tasks_are_told_to_stop_in_time(graph: Graph) -> Iterator[str]:
     for task in graph.of("ecs/taskDefinition:TaskDefinition"):
         for container in containers(task):
-            if container.get("stopTimeout") != 120:
+            if container.get("stopTimeout") != STOP_TIMEOUT_S:
                 yield f"{task.name}: stopTimeout is {container.get('stopTimeout')}, Fargate's longest is 120"
-
-
-def autoscaling_has_room(graph: Graph) -> Iterator[str]:
-    services = {service.name: service for service in graph.of("ecs/service:Service")}
-    for target in graph.of("appautoscaling/target:Target"):
-        low, high = target.inputs["minCapacity"], target.inputs["maxCapacity"]
-        service = services[target.name]
-        if not 1 <= low <= high:
-            yield f"{target.name}: from {low} to {high} tasks"
-        if not low <= service.inputs["desiredCount"] <= high:
-            yield f"{target.name}: begins with {service.inputs['desiredCount']} tasks"
-        if "desiredCount" not in service.options.get("ignoreChanges", []):
-            yield f"{target.name}: a deployment would undo what autoscaling did"
-
-
-def every_service_scales_by_a_policy(graph: Graph) -> Iterator[str]:
-    scaled = {policy.inputs["resourceId"] for policy in graph.of("appautoscaling/policy:Policy")}
-    for target in graph.of("appautoscaling/target:Target"):
-        if not any(target.inputs["resourceId"] == each for each in scaled):
-            yield f"{target.name}: nothing changes its number of tasks"
 
 
 def deployments_are_gentle(graph: Graph) -> Iterator[str]:
@@ -171,25 +154,6 @@ def images_fit_the_processor(graph: Graph) -> Iterator[str]:
         for image in graph.of("docker-build:index:Image"):
             if image.inputs["platforms"] != fits[architecture]:
                 yield f"{image.name} is built for {image.inputs['platforms']}, {task.name} runs on {architecture}"
-
-
-def services_know_every_name_they_are_given(graph: Graph) -> Iterator[str]:
-    try:
-        GatewaySettings.from_env(_named(graph, "gateway", "GATEWAY_"))
-    except GatewayError as error:
-        if "is not a setting" in str(error):
-            yield str(error)
-    try:
-        ToolWorkerSettings.from_env(_named(graph, "toolworker", "TOOLWORKER_"))
-    except ToolWorkerError as error:
-        if "is not a setting" in str(error):
-            yield str(error)
-
-
-def _named(graph: Graph, product: str, prefix: str) -> dict[str, str]:
-    (container,) = containers(graph.one("ecs/taskDefinition:TaskDefinition", product))
-    names = [each["name"] for each in [*container["environment"], *container["secrets"]]]
-    return {name: "" for name in names if name.startswith(prefix)}
 
 
 def _ports(task: Node) -> set[tuple[str, int]]:
@@ -221,10 +185,7 @@ RULES = (
     fargate_has_tasks_of_this_size,
     timeouts_stand_in_order,
     tasks_are_told_to_stop_in_time,
-    autoscaling_has_room,
-    every_service_scales_by_a_policy,
     deployments_are_gentle,
     containers_are_hardened,
     images_fit_the_processor,
-    services_know_every_name_they_are_given,
 )

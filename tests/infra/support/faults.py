@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.infra.rules import Rule, access, data, edge, network, services, watching
+from tests.infra.rules import Rule, access, data, edge, environments, network, scaling, services, watching
 from tests.infra.support.graph import Graph, Json, Node
 
 type Fault = Callable[[Graph], None]
@@ -108,6 +108,17 @@ def _protected_in_pulumi_alone(graph: Graph) -> None:
     graph.one("dynamodb/table:Table", "customers").inputs["deletionProtectionEnabled"] = False
 
 
+def _impatient(graph: Graph) -> None:
+    graph.one(SERVICE, "gateway").options["customTimeouts"]["update"] = "30m"
+
+
+def _unprotected(graph: Graph) -> None:
+    inputs = graph.one("iam/rolePolicy:RolePolicy", "gateway-task").inputs
+    found = json.loads(inputs["policy"])
+    found["Statement"] = found["Statement"][:1]
+    inputs["policy"] = json.dumps(found)
+
+
 def _replaced(node: Node, **changes: Any) -> Node:
     return Node(**({name: getattr(node, name) for name in Node.__slots__} | changes))
 
@@ -120,6 +131,9 @@ TARGET = "appautoscaling/target:Target"
 ENTRANCE = "vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OFFER = "serviceConnectConfiguration.services.0"
 ORIGIN = "origins.1.vpcOriginConfig"
+POLICY = "appautoscaling/policy:Policy"
+METRIC = "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification"
+FILTER = "cloudwatch/logMetricFilter:LogMetricFilter"
 LOGGING = "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 
 FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
@@ -144,14 +158,22 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         setting(BALANCER, "", "idleTimeout", 600),
         setting(DISTRIBUTION, "", f"{ORIGIN}.originReadTimeout", 10),
         setting(GROUP, "", "deregistrationDelay", 30),
+        setting(GROUP, "", "deregistrationDelay", 7200),
         variable("gateway", "GATEWAY_TOOL_DEADLINE_S", "60"),
     ),
     services.tasks_are_told_to_stop_in_time: (container("gateway", "stopTimeout", 600),),
-    services.autoscaling_has_room: (
+    scaling.autoscaling_has_room: (
         setting(TARGET, "gateway", "minCapacity", 50),
         setting(TARGET, "toolworker", "minCapacity", 0),
     ),
-    services.every_service_scales_by_a_policy: (setting("appautoscaling/policy:Policy", "cpu", "resourceId", "x"),),
+    scaling.every_service_scales_by_a_policy: (setting(POLICY, "calls-a-task", "resourceId", "x"),),
+    scaling.a_deployment_is_waited_for_longer_than_a_call: (_impatient,),
+    scaling.scaling_follows_what_every_task_reports: (
+        setting(POLICY, "calls-a-task", f"{METRIC}.statistic", "Sum"),
+        setting(POLICY, "toolworker-uses", f"{METRIC}.metricName", "ToolUses"),
+        setting(FILTER, "CallsInProgress", "metricTransformation.defaultValue", "0"),
+        without(POLICY, "toolworker-uses"),
+    ),
     services.deployments_are_gentle: (
         setting(SERVICE, "gateway", "availabilityZoneRebalancing", "ENABLED"),
         setting(SERVICE, "gateway", "deploymentCircuitBreaker", {"enable": True, "rollback": False}),
@@ -162,9 +184,11 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         container("gateway", "image", "python:latest"),
     ),
     services.images_fit_the_processor: (setting(TASK, "gateway", "runtimePlatform.cpuArchitecture", "X86_64"),),
-    services.services_know_every_name_they_are_given: (
+    environments.services_start_with_what_they_are_told: (
         variable("gateway", "GATEWAY_SONIC_MODLE", "x"),
+        variable("gateway", "GATEWAY_CALL_LIMIT_S", "86400"),
         variable("toolworker", "TOOLWORKER_TABLE", "x"),
+        variable("toolworker", "TOOLWORKER_STREAM_SLOTS", "none"),
     ),
     network.everything_runs_in_two_zones: (_one_zone,),
     network.nothing_has_a_public_address_but_cloudfront: (
@@ -221,7 +245,10 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         permission("gateway-task", "bedrock:InvokeModelWithBidirectionalStream", "arn:aws:bedrock:x"),
     ),
     access.roles_are_taken_by_one_service_for_this_account: (_others_may_take_the_role,),
-    access.the_gateway_only_invokes_its_model: (
+    access.the_gateway_only_invokes_its_model_and_protects_its_task: (
+        permission("gateway-task", "ecs:UpdateTaskProtection", "arn:aws:ecs:us-east-1:123456789012:task/another/*"),
+        permission("gateway-task", "ecs:StopTask", "${Cluster::switchboard-prod.arn}"),
+        _unprotected,
         permission("gateway-task", "dynamodb:GetItem", "${Table::switchboard-prod-customers.arn}"),
         permission("gateway-task", "bedrock:InvokeModel", "arn:aws:bedrock:us-east-1::foundation-model/other"),
         permission("gateway-execution", "dynamodb:GetItem", "${Table::switchboard-prod-customers.arn}"),
@@ -234,6 +261,8 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
     access.the_tool_workers_settings_name_tables_with_its_keys: (
         setting("dynamodb/table:Table", "quotes", "hashKey", "id"),
         setting("dynamodb/table:Table", "outcomes", "ttl.attributeName", "ttl"),
+        setting("dynamodb/table:Table", "calls", "ttl.enabled", False),
+        setting("dynamodb/table:Table", "slots", "attributes.1.type", "S"),
         variable("toolworker", "TOOLWORKER_OUTAGES_TABLE", "${Table::switchboard-prod-quotes.name}"),
     ),
     access.only_the_gateway_is_given_the_private_key: (
@@ -253,6 +282,7 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
     ),
     data.customers_are_not_lost_by_accident: (
         setting("dynamodb/table:Table", "customers", "pointInTimeRecovery", {"enabled": False}),
+        setting("dynamodb/table:Table", "calls", "ttl", {"enabled": False}),
     ),
     data.protection_is_the_same_in_pulumi_and_in_aws: (_protected_in_pulumi_alone,),
     data.the_index_fits_the_embeddings: (setting("s3/vectorsIndex:VectorsIndex", "", "dimension", 256),),
@@ -264,7 +294,15 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
         setting("cloudwatch/metricAlarm:MetricAlarm", "tools-failed", "metricName", "ToolsFialed"),
     ),
     watching.filters_look_for_words_the_services_write: (
-        setting("cloudwatch/logMetricFilter:LogMetricFilter", "CallsBroken", "pattern", '{ $.end = "broken" }'),
+        setting(FILTER, "CallsBroken", "pattern", '{ $.end = "broken" }'),
+        setting(FILTER, "CallsEnded", "pattern", '{ $.message = "a call" }'),
+        setting(FILTER, "CallsInProgress", "pattern", '{ $.message = "load" && $.callers = * }'),
+    ),
+    watching.every_kind_of_trouble_has_an_alarm: (without("cloudwatch/metricAlarm:MetricAlarm", "recoveries-failed"),),
+    watching.throttling_is_told_from_other_faults: (
+        setting(FILTER, "SonicThrottled", "pattern", '{ $.message = "call" && $.end = "busy" }'),
+        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %ThrottlingException% }"),
+        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %E|ThrottlingException% }"),
     ),
     watching.no_healthy_task_is_an_alarm_even_without_figures: (
         setting("cloudwatch/metricAlarm:MetricAlarm", "no-healthy-gateway", "treatMissingData", "ignore"),
