@@ -21,10 +21,10 @@ _TROUBLE = re.compile(
 _POSTAL_CODE = re.compile(r"\b((?:\d+|oh|o|zero|one|to|too|for|ate)(?: (?:\d+|oh|o|zero|one|to|too|for|ate))*)\b")
 _DIGITS = {"oh": "0", "o": "0", "zero": "0", "one": "1", "to": "2", "too": "2", "for": "4", "ate": "8"}
 _POSTAL_CODE_DIGITS = 5
-_PLACE = re.compile(r".*\b(?:in|at|around|near|for|here in) ([a-z][a-z' ]*)$")
+_BEFORE_A_PLACE = re.compile(r"\b(?:in|at|around|near|for) ")
 _AFTERWARDS = re.compile(
     r" (?:right now|now|today|tonight|at the moment|currently|please|this morning|again|area|"
-    r"(?:since|and|or|so|is|there|what|can|do) .*)$"
+    r"(?:since|for|and|or|so|is|there|what|can|do|because) .*)$"
 )
 _NOWHERE = re.compile(
     r"^(?:my|the|our|this|here|your|a|work|home|general|all|me|us|it|that|some|which|what|where|case|fact)\b"
@@ -55,11 +55,7 @@ class OutageCheck:
 
     def told(self, words: str, now: datetime) -> "OutageCheck | None":
         """With the place in ``words``; ``None`` when they name none."""
-        area = _postal_code(words) or _town_in(words)
-        if not area:
-            town = _AFTERWARDS.sub("", _LEAD_IN.sub("", words)).strip()
-            short = 0 < len(town.split()) <= _LONGEST_TOWN_WORDS and not re.search(r"\d", town)
-            area = town if short and not _QUESTION.search(town) and not _NOWHERE.match(town) else ""
+        area = _postal_code(words) or _town_in(words) or _town(_LEAD_IN.sub("", words))
         return OutageCheck(area) if area else None
 
     @property
@@ -113,8 +109,15 @@ def _postal_code(words: str) -> str:
 
 
 def _town_in(words: str) -> str:
+    """The town after the last "in", "at" or "near" that stands before one; empty without any."""
+    places = (_town(words[found.end() :]) for found in _BEFORE_A_PLACE.finditer(words))
+    return next((place for place in reversed(list(places)) if place), "")
+
+
+def _town(words: str) -> str:
+    """``words`` without what follows a place's name; empty when they can be no name of a place."""
     before = None
     while words != before:
         before, words = words, _AFTERWARDS.sub("", words)
-    found = _PLACE.match(words)
-    return "" if not found or _NOWHERE.match(found[1]) else found[1].strip()
+    short = len(words.split()) <= _LONGEST_TOWN_WORDS and not re.search(r"\d", words)
+    return words.strip() if short and not _NOWHERE.match(words) and not _QUESTION.search(words) else ""
