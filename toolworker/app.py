@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 from aiohttp import web
 
-from toolworker import health, routes
+from toolworker import call_routes, health, routes
 from toolworker.auth import ServiceTokens
 from toolworker.clock import Clock, SystemClock
 from toolworker.declaration import AnyTool
@@ -17,7 +17,8 @@ from toolworker.once import Once
 from toolworker.pace import Pace
 from toolworker.phone_numbers import NumberPlan
 from toolworker.registry import Ports, Registry, discover
-from toolworker.routes import BODY_WITHIN_S, REGISTRY, REQUEST_LIMIT_BYTES
+from toolworker.requests import BODY_WITHIN_S
+from toolworker.routes import REGISTRY, REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
 from toolworker.stores.callbacks import Callbacks
 from toolworker.stores.opened import Stores, aws_stores
@@ -45,6 +46,7 @@ def build_app(
     app[TOKENS] = ServiceTokens(settings.service_keys)
     app.add_routes(health.routes)
     app.add_routes(routes.routes)
+    app.add_routes(call_routes.routes)
     declared = tuple(discover() if tools is None else tools)
     app.cleanup_ctx.append(_running(settings, stores, declared, clock or SystemClock()))
     return app
@@ -53,6 +55,7 @@ def build_app(
 def _running(settings: Settings, stores: Stores | None, tools: tuple[AnyTool, ...], clock: Clock) -> Resource:
     async def resource(app: web.Application) -> AsyncIterator[None]:
         async with nullcontext(stores) if stores else aws_stores(settings) as opened:
+            app[call_routes.RECORDS], app[call_routes.SLOTS] = opened.records, opened.slots
             app[REGISTRY] = Registry(tools, _ports(settings, opened, clock))
             execution = Execution(app[REGISTRY])
             once = Once(execution, opened.outcomes, worker=uuid.uuid4().hex)

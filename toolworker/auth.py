@@ -35,6 +35,11 @@ class Grant:
         if self.call is not None and self.call != call:
             raise Unauthenticated("token_other_call", "The service token is for another call.")
 
+    def check_operator(self, operator: str) -> None:
+        """Refuse to act for another operator; raises ``Unauthenticated``."""
+        if self.operator != operator:
+            raise Unauthenticated("token_other_operator", "The service token is for another operator.")
+
 
 GRANT = web.RequestKey("grant", Grant)
 

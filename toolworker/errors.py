@@ -8,8 +8,9 @@ ToolError                  the agent: becomes a ToolFailed outcome (HTTP 200)
 RequestRefused             the gateway: becomes an HTTP status and a JSON error
  |- BadRequest             400
  |- Unauthenticated        401
- |- Conflict               409
- `- Busy                   503 with Retry-After: full, or draining
+ |- NoSuchCall             404
+ |- Conflict               409, with Retry-After where waiting helps
+ `- Busy                   503 with Retry-After: full, draining, or without a store
 StartRefused               the person who starts the worker: one sentence, exit status 2
  |- SettingsError          ... an environment variable
  `- ToolDefinitionError    ... a tool's source, by file and line
@@ -82,14 +83,20 @@ class Unauthenticated(RequestRefused):
     status = HTTPStatus.UNAUTHORIZED
 
 
+class NoSuchCall(RequestRefused):
+    """Nothing is kept of this call, or nothing that is this operator's."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
 class Conflict(RequestRefused):
-    """The tool-use id was used before, for something else."""
+    """Somebody else was first: with the tool-use id, with the call, with the last stream slot."""
 
     status = HTTPStatus.CONFLICT
 
 
 class Busy(RequestRefused):
-    """No room for another tool use, here and now."""
+    """It cannot be done here and now: no room for another tool use, or no store to keep a call in."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -1,10 +1,10 @@
 """Makes a tool use happen once among all workers, through restarts.
 
 A worker claims the use before it runs it and records the outcome afterwards; the first outcome recorded is everybody's.
-A read that another worker holds is simply run too. A write waits until the other has an outcome or has let go: a worker
-that was killed lets go within ``HOLD_S``. Without the store, reads go on with what this process remembers, and
-writes are refused: nobody could say whether they have happened. A store that keeps failing is left alone for a while,
-so that not every read waits for it.
+A read that another worker holds is simply run too, so a running read does not hold on. A write waits until the other
+has an outcome or has let go: a worker that was killed lets go within ``HOLD_S``. Without the store, reads go on with
+what this process remembers, and writes are refused: nobody could say whether they have happened. A store that keeps
+failing is left alone for a while, so that not every read waits for it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from toolworker.execute import Execution
 from toolworker.stores.outcomes import Claim, Held, Known, OtherRequest, Ours, Outcomes, Standing
 
 HOLD_S = 1.5
-"""Seconds a claim is held at a time; renewed three times as often while its tool runs."""
+"""Seconds a claim is held at a time; a write's is renewed three times as often while its tool runs."""
 ASK_AGAIN_S = 0.15
 """Between two looks at a write that another worker holds."""
 
@@ -73,7 +73,7 @@ class Once:
             case Held() if writes:
                 raise Busy("held", "Another worker still runs this tool use.", retry_after_s=1)
             case Held() | Ours():
-                return await self._run(claim, caller, call, give_up_at)
+                return await self._run(claim, caller, call, give_up_at, hold=writes)
 
     async def _standing(self, claim: Claim, give_up_at: float, *, writes: bool) -> Standing:
         standing = await self._claimed(claim)
@@ -96,11 +96,14 @@ class Once:
             self._breaker.ended(failed=failed)
         return standing
 
-    async def _run(self, claim: Claim, caller: CallerIdentity, call: ToolCall, give_up_at: float) -> ToolOutcome:
+    async def _run(
+        self, claim: Claim, caller: CallerIdentity, call: ToolCall, give_up_at: float, *, hold: bool
+    ) -> ToolOutcome:
         async with asyncio.TaskGroup() as group:
-            holding = group.create_task(self._hold(claim))
+            holding = group.create_task(self._hold(claim)) if hold else None
             outcome = await self._execution.outcome(caller, call, give_up_at - self._clock())
-            holding.cancel()
+            if holding is not None:
+                holding.cancel()
         try:
             return await self._outcomes.record(claim, outcome)
         except Unavailable:

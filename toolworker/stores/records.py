@@ -22,7 +22,8 @@ KEPT_S = 3600
 THREADS = 8
 WAITING = 256
 """Calls that may wait for a thread: the records of all calls written at once, many times over."""
-DEADLINE_S = 3.0
+DEADLINE_S = 1.5
+"""Longest wait, seconds: less than a gateway's, so that it still hears what is the matter."""
 
 _NOT_FENCED = (
     "attribute_not_exists(call_id) OR expires <= :now OR "

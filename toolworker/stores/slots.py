@@ -20,7 +20,8 @@ THREADS = 8
 """A dozen takers a second each need some milliseconds of one."""
 WAITING = 256
 """Calls that may wait for a thread: all of a region's renewals at once, many times over."""
-DEADLINE_S = 3.0
+DEADLINE_S = 1.5
+"""Longest wait, seconds: less than a gateway's, so that it still hears what is the matter."""
 
 _FREE_OR_OURS = "attribute_not_exists(call_id) OR expires <= :now OR call_id = :call"
 _OURS = "call_id = :call"

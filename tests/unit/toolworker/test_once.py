@@ -194,20 +194,25 @@ async def test_a_store_that_keeps_failing_is_left_alone_until_it_has_rested(till
     assert store.claims == FAILURES + 1
 
 
-async def test_a_running_tool_holds_on_to_its_use(till: Till, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("call", "holds"), [(BUY, True), (LOOK, False)], ids=["write", "read"])
+async def test_a_running_write_holds_on_to_its_use_and_a_read_lets_others_run_it_too(
+    till: Till, time: Time, monkeypatch: pytest.MonkeyPatch, call: ToolCall, holds: bool
+) -> None:
     held = asyncio.Event()
 
     class Watched(MemoryOutcomes):
         async def hold_on(self, claim: Claim, held_s: float) -> None:
             held.set()
 
-    monkeypatch.setattr("toolworker.once.HOLD_S", 0.03)
+    monkeypatch.setattr("toolworker.once.HOLD_S", 0)
     till.open.clear()
-    running = asyncio.ensure_future(worker("one", till, Watched(), time).outcome(ADA, REQUEST, BUY, None))
-    async with asyncio.timeout(5):
-        await held.wait()
+    running = asyncio.ensure_future(worker("one", till, Watched(), time).outcome(ADA, REQUEST, call, None))
+    await till.reached.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert held.is_set() is holds
     till.open.set()
-    assert await running == ToolSucceeded({"sale": 1})
+    assert isinstance(await running, ToolSucceeded)
 
 
 async def test_a_tool_there_is_not_needs_no_claim(till: Till, time: Time) -> None:
