@@ -60,7 +60,8 @@ def _running(settings: Settings, stores: Stores | None, tools: tuple[AnyTool, ..
             execution = Execution(app[REGISTRY])
             once = Once(execution, opened.outcomes, worker=uuid.uuid4().hex)
             pace = Pace(per_call=settings.uses_per_call, per_operator=settings.uses_per_operator)
-            app[USES] = ToolUses(execution, once, room=settings.max_tool_uses, pace=pace)
+            lookups = Pace(per_call=settings.lookups_per_call, per_operator=settings.lookups_per_operator)
+            app[USES] = ToolUses(execution, once, room=settings.max_tool_uses, pace=pace, lookups=lookups)
             yield
             await app[USES].close(wait_s=settings.drain_s)
 

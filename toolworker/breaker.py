@@ -1,10 +1,12 @@
 """Spares a tool that keeps failing, and its callers the wait: after some failures in a row it rests for a while.
 
-Then one use is let through to see; its outcome ends the rest or begins another.
+Then one use is let through to see; its outcome ends the rest or begins another. What began before that says nothing
+any more: neither a late success nor a late failure changes a rest or speaks for the trial.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 
 FAILURES = 5
@@ -23,11 +25,20 @@ class BreakerState(Enum):
     """None does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A use may begin."""
+
+    era: int
+    """Which time between two turns of the breaker it belongs to."""
+
+
 class Breaker:
-    """One tool's. Every ``admits()`` that was true is followed by ``ended()``."""
+    """One tool's. Every admission is followed by ``ended()``."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._era = 0
         self._failures = 0
         self._rests_until = 0.0
         self._trying = False
@@ -38,21 +49,25 @@ class Breaker:
             return BreakerState.CLOSED
         return BreakerState.TRYING if self._trying or self._clock() >= self._rests_until else BreakerState.OPEN
 
-    def admits(self) -> bool:
+    def admission(self) -> Admission | None:
         """Whether a use may begin now."""
         state = self.state
         if state is BreakerState.CLOSED:
-            return True
+            return Admission(self._era)
         if state is BreakerState.OPEN or self._trying:
-            return False
+            return None
         self._trying = True
-        return True
+        return Admission(self._era)
 
-    def ended(self, *, failed: bool | None) -> None:
+    def ended(self, admission: Admission, *, failed: bool | None) -> None:
         """A use has ended; ``None`` when it says nothing about the tool."""
-        self._trying = False
+        if admission.era != self._era:
+            return
+        tried, self._trying = self._trying, False
         if failed is None:
             return
         self._failures = self._failures + 1 if failed else 0
         if self._failures >= FAILURES:
             self._rests_until = self._clock() + REST_S
+        if tried or self._failures >= FAILURES:
+            self._era += 1

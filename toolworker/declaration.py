@@ -28,6 +28,7 @@ class Tool[**P, R: Awaitable[Json] | Json]:
     deadline_s: float
     result_bytes: int = RESULT_LIMIT_BYTES
     at_once: int = AT_ONCE
+    personal: bool = False
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
@@ -43,15 +44,17 @@ def tool[**P, R: Awaitable[Json] | Json](
     deadline_s: float = 5.0,
     result_bytes: int = RESULT_LIMIT_BYTES,
     at_once: int = AT_ONCE,
+    personal: bool = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]:
     """Declare a tool.
 
     ``name`` is what the model and the console call it; ``effect`` is ``write`` for one that changes something;
     ``deadline_s`` is how many seconds it may take before it is given up; a result that takes more than
-    ``result_bytes`` as JSON is cut; ``at_once`` uses of it run at a time in a worker, one more is refused.
+    ``result_bytes`` as JSON is cut; ``at_once`` uses of it run at a time in a worker, one more is refused;
+    ``personal`` is for one that tells what is kept of a customer: of those, a call and an operator may use fewer.
     """
 
     def declare(function: Callable[P, R]) -> Tool[P, R]:
-        return Tool(function, name, effect, deadline_s, result_bytes, at_once)
+        return Tool(function, name, effect, deadline_s, result_bytes, at_once, personal)
 
     return declare

@@ -76,6 +76,11 @@ class Execution:
         tool = self._registry.find(call.name)
         return tool is not None and tool.spec.effect == "write"
 
+    def personal(self, call: ToolCall) -> bool:
+        """Whether the tool tells what is kept of a customer."""
+        tool = self._registry.find(call.name)
+        return tool is not None and tool.tool.personal
+
     def allowed_s(self, call: ToolCall, deadline_s: float | None) -> float:
         """Seconds there are for it; 0 for a tool there is not."""
         tool = self._registry.find(call.name)
@@ -95,7 +100,8 @@ class Execution:
         if allowed_s <= 0:
             return TIMED_OUT
         breaker = self._breakers[call.name]
-        if not breaker.admits():
+        admission = breaker.admission()
+        if admission is None:
             return RESTING
         task = asyncio.create_task(self._run_twice(tool, call.arguments, caller, allowed_s))
         failed = None
@@ -104,7 +110,7 @@ class Execution:
             outcome = task.result() if task.done() and not task.cancelled() else TIMED_OUT
             failed = _failed(outcome, fair=allowed_s >= min(FAIR_CHANCE_S, tool.spec.deadline_s))
         finally:
-            breaker.ended(failed=failed)
+            breaker.ended(admission, failed=failed)
             self._give_up(task)
         return outcome
 

@@ -83,7 +83,8 @@ class Once:
         return standing
 
     async def _claimed(self, claim: Claim) -> Standing:
-        if not self._breaker.admits():
+        admission = self._breaker.admission()
+        if admission is None:
             raise Unavailable("I can't make sure of that right now. Shall I try again in a moment?")
         failed = None
         try:
@@ -93,7 +94,7 @@ class Once:
             failed = True
             raise
         finally:
-            self._breaker.ended(failed=failed)
+            self._breaker.ended(admission, failed=failed)
         return standing
 
     async def _run(

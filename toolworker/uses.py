@@ -58,18 +58,20 @@ class ToolUses:
         *,
         room: int,
         pace: Pace | None = None,
+        lookups: Pace | None = None,
         remembered: int = REMEMBERED,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``room`` is how many run at a time, ``remembered`` how many are kept for their retries.
 
-        A use beyond ``pace`` has an outcome that says so.
+        A use beyond ``pace`` has an outcome that says so; so has one of personal data beyond ``lookups``.
         """
         self._execution = execution
         self._once = once
         self._room = room
         self._room_of_one_tool = max(1, room * 3 // 4)
         self._pace = pace
+        self._lookups = lookups
         self.metrics = Metrics()
         self._remembered = remembered
         self._clock = clock
@@ -152,6 +154,11 @@ class ToolUses:
             return Busy("tool_full", "All room for this tool is taken.", retry_after_s=RETRY_AFTER_S)
         return None
 
+    def _within_pace(self, caller: CallerIdentity, call: ToolCall) -> bool:
+        if self._lookups and self._execution.personal(call) and not self._lookups.allows(caller):
+            return False
+        return self._pace is None or self._pace.allows(caller)
+
     def _ended(self, caller: CallerIdentity, outcome: asyncio.Task[ToolOutcome]) -> None:
         """What ended without an outcome, refused or cancelled, is not remembered: the next to ask begins anew."""
         del self._unfinished[outcome]
@@ -167,9 +174,8 @@ class ToolUses:
         began_s = self._clock()
         ended = "cancelled"
         try:
-            if self._pace and not self._pace.allows(caller):
-                outcome: ToolOutcome = TOO_MANY
-            else:
+            outcome: ToolOutcome = TOO_MANY
+            if self._within_pace(caller, call):
                 outcome = await self._once.outcome(caller, request, call, deadline_s)
         except RequestRefused:
             ended = "refused"

@@ -14,7 +14,7 @@ from toolworker.tools._customers import SaidNumber, customer_of
 from toolworker.tools._offers import DATA_ADD_ONS, DataSize
 
 
-@tool(name="dataAddOnQuote")
+@tool(name="dataAddOnQuote", personal=True)
 async def data_add_on_quote(
     phone_number: SaidNumber,
     size: Annotated[DataSize, "How much data the caller wants."],

@@ -12,7 +12,7 @@ from toolworker.tools._customers import SaidNumber, customer_of
 from toolworker.tools._offers import FAMILY_LINES, PLANS, PlanName
 
 
-@tool(name="planChangeQuote")
+@tool(name="planChangeQuote", personal=True)
 async def plan_change_quote(
     phone_number: SaidNumber,
     new_plan: Annotated[PlanName, "The plan the caller thinks of."],

@@ -7,7 +7,7 @@ from toolworker.stores.ports import Accounts, Customer
 from toolworker.tools._customers import SaidNumber, customer_of
 
 
-@tool(name="userProfileSearch")
+@tool(name="userProfileSearch", personal=True)
 async def user_profile_search(phone_number: SaidNumber, *, accounts: Accounts, plan: NumberPlan) -> Json:
     """Find an AnyTelco customer by phone number.
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -22,7 +23,7 @@ from toolworker.app import build_app
 from toolworker.contract import ToolFailed, ToolSucceeded, decode_outcome, decode_spec
 from toolworker.declaration import AnyTool, tool
 from toolworker.health import USES
-from toolworker.registry import discover
+from toolworker.registry import Registry, discover
 from toolworker.routes import REQUEST_LIMIT_BYTES
 from toolworker.settings import Settings
 from toolworker.stores.memory import memory_stores
@@ -34,6 +35,16 @@ type Client = TestClient[Any, Any]
 AMARA = Customer("+14155550162", "Amara Okafor", "Unlimited Plus", Decimal(65), Decimal("72.40"), "2026-12-03")
 ROAMING = Passage("Roaming in Europe", "A day pass is 10 dollars", "s3://articles/roaming.md", 0.0)
 PATH = "/v1/calls/call-1/tool-uses/use-1"
+
+
+class AnyPorts(dict[type, object]):
+    """Has something to hand in for every type."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, key: type) -> object:
+        return key
 
 
 class Hung:
@@ -329,6 +340,36 @@ async def test_beyond_the_pace_of_a_call_the_agent_asks_for_patience(settings: S
             )
             codes.append((await response.json()).get("code"))
     assert codes == [None, None, "unavailable"]
+
+
+async def test_customers_are_looked_up_at_a_slower_pace_than_the_rest_by_a_call_and_by_an_operator(
+    settings: Settings, sign: Sign
+) -> None:
+    slow = replace(settings, lookups_per_call=1, lookups_per_operator=2)
+    app = build_app(slow, stores=memory_stores(accounts=[AMARA], passages=[ROAMING]))
+    async with TestClient(TestServer(app, host="127.0.0.1")) as client:
+
+        async def used(call: str, name: str, operator: str = "ada", **arguments: object) -> str | None:
+            path = f"/v1/calls/{call}/tool-uses/{uuid.uuid4()}"
+            headers = {"Authorization": f"Bearer {sign(sub=operator)}"}
+            response = await client.put(path, data=use(name, **arguments), headers=headers)
+            code: str | None = (await response.json()).get("code")
+            return code
+
+        number = {"phone_number": AMARA.phone_number}
+        assert await used("one", "userProfileSearch", **number) is None
+        assert await used("one", "planChangeQuote", **number, new_plan="Unlimited") == "unavailable"
+        assert await used("one", "lookup", query="roaming") is None
+        assert await used("two", "userProfileSearch", **number) is None
+        assert await used("three", "userProfileSearch", **number) == "unavailable"
+        assert await used("three", "userProfileSearch", "bob", **number) is None
+
+
+def test_every_tool_that_is_handed_the_accounts_is_said_to_be_personal() -> None:
+    registry = Registry(discover(), AnyPorts())
+    asking = {tool.spec.name for tool in registry.tools if "accounts" in tool.ports}
+    assert asking == {"userProfileSearch", "planChangeQuote", "dataAddOnQuote"}
+    assert asking == {tool.spec.name for tool in registry.tools if tool.tool.personal}
 
 
 async def test_a_write_over_http_waits_for_a_later_turn_of_the_caller_and_happens_once(
