@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "webapp" / "dist"
 ARTICLES = ROOT / "localcloud" / "data" / "articles"
 INGESTED_WITHIN_S = 900.0
-POLL_S = 5.0
+POLL_S = 2.0
 FOREVER = "public, max-age=31536000, immutable"
 """Vite names assets by their content."""
 
