@@ -24,6 +24,8 @@ class CallerNumber:
     def __init__(self, talk: Talk) -> None:
         self.number = ""
         self.customer: Customer | None = None
+        self.name = ""
+        """Stays while the account is read again."""
         self._talk = talk
         self._dictation = Dictation()
         self._missed = 0
@@ -69,7 +71,8 @@ class CallerNumber:
         if not dictation.complete:
             return self._talk.say(phrases.GO_ON.format(digits=telephone(dictation.digits)), Asked.NUMBER)
         self._talk.asked = Asked.NUMBER
-        self.number, self.customer, self._area_code_asked = dictation.digits, None, False
+        self.forget()
+        self.number, self._dictation, self._area_code_asked = dictation.digits, dictation, False
         return None
 
     def taken(self) -> Say:
@@ -90,7 +93,8 @@ class CallerNumber:
         customer = read_customer(result)
         self._dictation = Dictation()
         if customer:
-            self.customer, self._missed, self._talk.asked = customer, 0, Asked.NOTHING
+            self.customer, self.name = customer, customer.name
+            self._missed, self._talk.asked = 0, Asked.NOTHING
         return customer
 
     def missing(self, result: object) -> list[Act]:
@@ -103,7 +107,8 @@ class CallerNumber:
         return [self._talk.say(say if say.endswith("?") else f"{say} {phrases.TRY_NUMBER_AGAIN}", Asked.NUMBER)]
 
     def forget(self) -> None:
-        self.number, self.customer, self._dictation = "", None, Dictation()
+        self.number, self.name, self.customer = "", "", None
+        self._dictation = Dictation()
 
     def give_up(self) -> None:
         """The caller does not tell it."""

@@ -30,8 +30,7 @@ class Farewell:
         """Where no tool hands over, Telly only says so."""
         if HAND_OVER_TOOL not in self._talk.tools:
             return [self._talk.say(phrases.HAND_OVER, Asked.NOTHING)]
-        customer = self._number.customer
-        summary = self._notes.summary(customer.name if customer else "", self._number.number)
+        summary = self._notes.summary(self._number.name, self._number.number)
         return [
             self._talk.say(phrases.ONE_MOMENT, Asked.NOTHING),
             UseTool(HAND_OVER_TOOL, {"summary": summary}),

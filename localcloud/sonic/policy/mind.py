@@ -240,17 +240,19 @@ class TellyMind:
         return self._number.look_up(phrases.LOOK_UP_NUMBER)
 
     def _account_answered(self, result: object) -> list[Act]:
+        greeted = self._number.name
         customer = self._number.found(result)
         if customer is None:
             return self._number.missing(result)
         going_on = self._errands.number_known()
         name = customer.first_name
         hello = phrases.FOUND.format(name=name) if name else phrases.FOUND_NAMELESS
+        hello = "" if greeted else hello
         if self._wanted:
-            return [self._talk.say(f"{hello} {self._account_answer()}"), *going_on]
+            return [self._talk.say(f"{hello} {self._account_answer()}".strip()), *going_on]
         if going_on or self._questions.open:
-            return [Say(hello), *going_on]
-        return [self._talk.say(f"{hello} {answer(customer, Topic.PLAN)} {phrases.WHAT_TO_KNOW}")]
+            return [*([Say(hello)] if hello else []), *going_on]
+        return [self._talk.say(f"{hello} {answer(customer, Topic.PLAN)} {phrases.WHAT_TO_KNOW}".strip())]
 
     def _account_answer(self) -> str:
         topics, self._wanted = self._wanted, ()
