@@ -45,12 +45,18 @@ class Execution:
         self._registry = registry
         self._clock = clock
         self._lingering: set[asyncio.Task[ToolOutcome]] = set()
+        self._working = 0
         self._threads = {
             tool.spec.name: BlockingCalls(tool.spec.name, threads=tool.tool.at_once, deadline_s=LONGEST_DEADLINE_S)
             for tool in registry.tools
             if tool.plain
         }
         self._breakers = {tool.spec.name: Breaker(clock) for tool in registry.tools}
+
+    @property
+    def working(self) -> int:
+        """Tools that run and are waited for."""
+        return self._working
 
     @property
     def lingering(self) -> int:
@@ -104,12 +110,14 @@ class Execution:
         if admission is None:
             return RESTING
         task = asyncio.create_task(self._run_twice(tool, call.arguments, caller, allowed_s))
+        self._working += 1
         failed = None
         try:
             await asyncio.wait({task}, timeout=allowed_s)
             outcome = task.result() if task.done() and not task.cancelled() else TIMED_OUT
             failed = _failed(outcome, fair=allowed_s >= min(FAIR_CHANCE_S, tool.spec.deadline_s))
         finally:
+            self._working -= 1
             breaker.ended(admission, failed=failed)
             self._give_up(task)
         return outcome

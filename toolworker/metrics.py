@@ -40,11 +40,30 @@ class Metrics:
         """A tool use was turned away at once."""
         self._shed[tool, reason] += 1
 
-    def text(self, *, running: Mapping[str, int], breakers: Mapping[str, BreakerState], room: int) -> str:
-        """All figures; ``running`` is the tool uses at work now, ``room`` how many fit."""
+    def text(
+        self,
+        *,
+        running: Mapping[str, int],
+        breakers: Mapping[str, BreakerState],
+        room: int,
+        waiting: int,
+        threads: Mapping[str, int],
+    ) -> str:
+        """All figures; ``running`` is the tool uses at work now, ``room`` how many fit.
+
+        ``waiting`` of them have not come to their tool yet; ``threads`` is the blocking calls that wait for a thread,
+        by whose threads.
+        """
         lines = [
             *_family("toolworker_tool_uses_running", "gauge", "Tool uses at work.", _by_tool(running)),
             *_family("toolworker_tool_uses_room", "gauge", "Tool uses that fit at a time.", [("", room)]),
+            *_family("toolworker_tool_uses_waiting", "gauge", "Tool uses not at their tool yet.", [("", waiting)]),
+            *_family(
+                "toolworker_threads_waiting",
+                "gauge",
+                "Blocking calls that wait for a thread.",
+                [(f'{{threads="{name}"}}', count) for name, count in sorted(threads.items())],
+            ),
             *_family("toolworker_tool_uses_total", "counter", "Tool uses ended.", _pairs("outcome", self._outcomes)),
             *_family("toolworker_shed_total", "counter", "Tool uses refused with 503.", _pairs("reason", self._shed)),
             *_family(

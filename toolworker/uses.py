@@ -22,6 +22,7 @@ from toolworker.execute import Execution
 from toolworker.metrics import Metrics
 from toolworker.once import Once
 from toolworker.pace import Pace
+from toolworker.stores.blocking import waiting_by_name
 
 logger = logging.getLogger("toolworker.uses")
 
@@ -68,7 +69,8 @@ class ToolUses:
         """
         self._execution = execution
         self._once = once
-        self._room = room
+        self.room = room
+        self._peak = 0
         self._room_of_one_tool = max(1, room * 3 // 4)
         self._pace = pace
         self._lookups = lookups
@@ -96,12 +98,23 @@ class ToolUses:
 
     def figures(self) -> str:
         """The worker's metrics as Prometheus reads them."""
-        return self.metrics.text(running=self.running_by_tool, breakers=self.breakers, room=self._room)
+        return self.metrics.text(
+            running=self.running_by_tool,
+            breakers=self.breakers,
+            room=self.room,
+            waiting=max(0, len(self._unfinished) - self._execution.working),
+            threads=waiting_by_name(),
+        )
 
     @property
     def running(self) -> int:
         """Tools at work, those included that were given up and have not stopped yet."""
         return len(self._unfinished) + self._execution.lingering
+
+    def take_peak(self) -> int:
+        """The most that ran at a time since this was asked last."""
+        peak, self._peak = max(self._peak, self.running), self.running
+        return peak
 
     async def outcome(self, caller: CallerIdentity, call: ToolCall, deadline_s: float | None) -> ToolOutcome:
         """The outcome of this tool use, run now or before.
@@ -139,6 +152,7 @@ class ToolUses:
             raise busy
         outcome = asyncio.create_task(self._logged(caller, request, call, deadline_s))
         self._unfinished[outcome] = call.name
+        self._peak = max(self._peak, self.running)
         use = self._uses[caller.call, caller.tool_use] = _Use(request, self._clock(), outcome)
         outcome.add_done_callback(lambda _: self._ended(caller, outcome))
         return use
@@ -147,7 +161,7 @@ class ToolUses:
         """Why there is no room for it, if there is none."""
         if self._draining:
             return Busy("draining", "This worker is going away; ask another.", retry_after_s=RETRY_AFTER_S)
-        if self.running >= self._room:
+        if self.running >= self.room:
             return Busy("full", "All room for tool uses is taken.", retry_after_s=RETRY_AFTER_S)
         at_once = min(self._room_of_one_tool, self._execution.at_once(call.name))
         if list(self._unfinished.values()).count(call.name) >= at_once:

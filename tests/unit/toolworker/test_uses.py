@@ -11,7 +11,7 @@ from toolworker.execute import Execution
 from toolworker.once import Once
 from toolworker.registry import Registry
 from toolworker.stores.memory import MemoryOutcomes
-from toolworker.stores.outcomes import Claim
+from toolworker.stores.outcomes import Claim, Standing
 from toolworker.uses import REMEMBERED_S, ToolUses
 
 
@@ -219,3 +219,40 @@ async def test_a_tool_use_leaves_one_line_without_arguments_or_results(
         {"call": "call-1", "tool_use": "use-2", "name": "unknown", "outcome": "unknown_tool", "duration_ms": 0.0},
     ]
     assert "4155550162" not in str([record.__dict__ for record in caplog.records])
+
+
+async def test_a_use_whose_tool_has_not_begun_is_counted_as_waiting(port: Door) -> None:
+    class Slow(MemoryOutcomes):
+        """Does not say whose a tool use is until the door is open."""
+
+        async def claim(self, claim: Claim, held_s: float) -> Standing:
+            await port.open.wait()
+            return await super().claim(claim, held_s)
+
+    execution = Execution(Registry([door, bell], {Door: port}))
+    uses = ToolUses(execution, Once(execution, Slow(), worker="one"), room=4)
+    running = await knocked(uses, ID)
+    assert "toolworker_tool_uses_waiting 1" in uses.figures()
+    assert 'toolworker_tool_uses_running{tool="door"} 1' in uses.figures()
+    port.open.set()
+    await running
+    assert "toolworker_tool_uses_waiting 0" in uses.figures()
+
+
+async def test_a_use_at_its_tool_is_not_waiting(uses: ToolUses, port: Door) -> None:
+    running = await knocked(uses, ID)
+    assert port.knocks == 1
+    assert "toolworker_tool_uses_waiting 0" in uses.figures()
+    port.open.set()
+    await running
+
+
+async def test_the_peak_is_the_most_at_a_time_since_it_was_asked_for_last(uses: ToolUses, port: Door) -> None:
+    running = [await knocked(uses, identity("call-1", f"use-{n}")) for n in range(3)]
+    assert [uses.take_peak(), uses.take_peak()] == [3, 3]
+    port.open.set()
+    await asyncio.gather(*running)
+    await asyncio.sleep(0)
+    assert [uses.take_peak(), uses.take_peak()] == [3, 0]
+    await uses.outcome(identity("call-2", "use-1"), RING, None)
+    assert [uses.take_peak(), uses.take_peak()] == [1, 0]

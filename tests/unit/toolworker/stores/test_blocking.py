@@ -7,7 +7,7 @@ import pytest
 
 from toolworker.contract import FailureCode
 from toolworker.errors import Unavailable
-from toolworker.stores.blocking import BlockingCalls
+from toolworker.stores.blocking import BlockingCalls, waiting_by_name
 from toolworker.stores.dynamodb import DynamoDbAccounts
 
 
@@ -97,3 +97,18 @@ async def test_one_store_that_hangs_leaves_the_threads_of_another_alone(hung: Hu
     await asked
     stuck.close()
     other.close()
+
+
+async def test_what_waits_for_a_thread_is_counted_by_name_until_it_is_closed(hung: Hung) -> None:
+    calls = BlockingCalls("counted", threads=1, waiting=3, deadline_s=5)
+    assert waiting_by_name()["counted"] == 0
+    asked = [asyncio.create_task(calls.run(hung.get_item)) for _ in range(4)]
+    await asyncio.to_thread(hung.entered.acquire)
+    assert waiting_by_name()["counted"] == 3
+    with pytest.raises(Unavailable, match="busy"):
+        await calls.run(hung.get_item)
+    hung.release.set()
+    await asyncio.gather(*asked)
+    assert waiting_by_name()["counted"] == 0
+    calls.close()
+    assert "counted" not in waiting_by_name()
