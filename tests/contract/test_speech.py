@@ -2,6 +2,7 @@
 
 import json
 import wave
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from localcloud.sonic.policy import TellyMind
+from localcloud.sonic.policy.mind import DICTATION_PAUSE_MS
 from localcloud.sonic.ports import (
     EAR_RATE_HZ,
     VOICE_RATE_HZ,
@@ -151,6 +153,18 @@ def test_an_utterance_of_half_a_minute_is_transcribed(recogniser: Recogniser) ->
     assert "4155550162" in recogniser.transcribe(long)
 
 
+ERRANDS: dict[str, str] = {
+    f"errands/{name}": entry["text"]
+    for name, entry in json.loads((AUDIO / "errands/transcripts.json").read_text()).items()
+}
+
+
+@pytest.mark.parametrize("name", ERRANDS)
+def test_an_errand_is_heard_word_for_word(recogniser: Recogniser, name: str) -> None:
+    (pcm,) = utterances(SileroEar(pause_ms=DICTATION_PAUSE_MS), _recorded(name))
+    assert word_errors(normalise(ERRANDS[name]), recogniser.transcribe(pcm)) <= 1
+
+
 def test_no_audio_is_no_text(recogniser: Recogniser) -> None:
     assert recogniser.transcribe(b"") == ""
     assert recogniser.transcribe(bytes(400)) == ""
@@ -200,6 +214,33 @@ def test_a_spoken_turn_without_a_look_up_is_answered(
     acts = TellyMind(prompt="", tools=TOOLS, history=()).caller_said(heard[name][0])
     assert answer in _spoken(acts)
     assert [act.name for act in acts if isinstance(act, UseTool)] == tools
+
+
+@pytest.mark.parametrize(
+    ("name", "uses"),
+    [
+        ("errands/more-data-3-gb", [("dataAddOnQuote", "3 GB")]),
+        ("errands/plan-unlimited", [("planChangeQuote", "Unlimited")]),
+        ("errands/cheaper-plan", [("planChangeQuote", plan) for plan in ("Essential", "Unlimited", "Plus", "Prepaid")]),
+        ("errands/outage-98101", [("outageCheck", "98101")]),
+        ("errands/call-back", [("bookCallback", "2027-01-05T15:00")]),
+        ("human", [("handOver", "wants to speak to a person")]),
+    ],
+)
+def test_a_spoken_errand_uses_its_tool(recogniser: Recogniser, name: str, uses: list[tuple[str, str]]) -> None:
+    names = ("userProfileSearch", "dataAddOnQuote", "planChangeQuote", "outageCheck", "bookCallback", "handOver")
+    telly = TellyMind(
+        prompt="",
+        tools=tuple(Tool(each, "", {}) for each in names),
+        history=(),
+        clock=lambda: datetime(2027, 1, 4, 10, 0, tzinfo=UTC),
+    )
+    telly.caller_said("my number is 415 555 0117")
+    telly.tool_answered("userProfileSearch", {"phone_number": "4155550117"}, PHONE_RESULT)
+    (pcm,) = utterances(SileroEar(pause_ms=DICTATION_PAUSE_MS), _recorded(name))
+    used = [act for act in telly.caller_said(recogniser.transcribe(pcm)) if isinstance(act, UseTool)]
+    assert [use.name for use in used] == [tool for tool, _ in uses]
+    assert all(argument in str(use.arguments) for use, (_, argument) in zip(used, uses, strict=True))
 
 
 def _spoken(acts: list[Act]) -> str:
