@@ -44,8 +44,12 @@ GATEWAY: Mapping[str, Figure] = {
     "CallsBusy": Count('{ $.message = "call" && $.end = "busy" }'),
     "CallsUnavailable": Count('{ $.message = "call" && $.end = "unavailable" }'),
     "CallsBroken": Count('{ $.message = "call" && $.end = "internal" }'),
-    # The reason names Bedrock's exception, wherever a session was lost to it: at the start, in a call, at a renewal.
-    "SonicThrottled": Count("{ $.reason = %ThrottlingException|ServiceQuotaExceededException% }"),
+    # The reason names Bedrock's exception, wherever a session was refused or lost.
+    # The lines that say what became of the call repeat it.
+    "SonicThrottled": Count(
+        "{ $.reason = %ThrottlingException|ServiceQuotaExceededException%"
+        ' && $.message != "call" && $.message != "recovery failed" }'
+    ),
     "RenewalsFailed": Count('{ $.message = "renewal failed" }'),
     "RecoveriesFailed": Count('{ $.message = "recovery failed" }'),
     "GatewayErrors": Count('{ $.level = "ERROR" && $.message != "recovery failed" }'),

@@ -75,7 +75,7 @@ def filters_look_for_words_the_services_write(graph: Graph) -> Iterator[str]:
 def throttling_is_told_from_other_faults(graph: Graph) -> Iterator[str]:
     """By the name of Bedrock's exception in the reason, which is the text of the gateway's own error."""
     found = graph.one("cloudwatch/logMetricFilter:LogMetricFilter", "SonicThrottled").inputs["pattern"]
-    (names,) = re.findall(r"^\{ \$\.reason = %([A-Za-z|]+)% \}$", found) or [""]
+    (names,) = re.findall(r"^\{ \$\.reason = %([A-Za-z|]+)% && ", found) or [""]
     for name in ("ThrottlingException", "ServiceQuotaExceededException"):
         error = fault(type(name, (Exception,), {})("Too many streams"))
         if not isinstance(error, Busy) or not names or re.search(names, str(error)) is None:

@@ -186,7 +186,7 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
     services.images_fit_the_processor: (setting(TASK, "gateway", "runtimePlatform.cpuArchitecture", "X86_64"),),
     environments.services_start_with_what_they_are_told: (
         variable("gateway", "GATEWAY_SONIC_MODLE", "x"),
-        variable("gateway", "GATEWAY_CALL_LIMIT_S", "86400"),
+        variable("gateway", "GATEWAY_CALL_LIMIT_S", "an hour"),
         variable("toolworker", "TOOLWORKER_TABLE", "x"),
         variable("toolworker", "TOOLWORKER_STREAM_SLOTS", "none"),
     ),
@@ -301,8 +301,8 @@ FAULTS: Mapping[Rule, tuple[Fault, ...]] = {
     watching.every_kind_of_trouble_has_an_alarm: (without("cloudwatch/metricAlarm:MetricAlarm", "recoveries-failed"),),
     watching.throttling_is_told_from_other_faults: (
         setting(FILTER, "SonicThrottled", "pattern", '{ $.message = "call" && $.end = "busy" }'),
-        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %ThrottlingException% }"),
-        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %E|ThrottlingException% }"),
+        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %ThrottlingException% && $.calls = * }"),
+        setting(FILTER, "SonicThrottled", "pattern", "{ $.reason = %E|ThrottlingException% && $.calls = * }"),
     ),
     watching.no_healthy_task_is_an_alarm_even_without_figures: (
         setting("cloudwatch/metricAlarm:MetricAlarm", "no-healthy-gateway", "treatMissingData", "ignore"),
