@@ -6,11 +6,12 @@ from datetime import datetime
 
 from localcloud.sonic.policy.call_back import CallBack
 from localcloud.sonic.policy.more_data import MoreData
+from localcloud.sonic.policy.newcomers import Newcomer
 from localcloud.sonic.policy.other_plan import OtherPlan
 from localcloud.sonic.policy.outage import OutageCheck
 from localcloud.sonic.policy.reading import clauses
 
-type Wish = CallBack | OutageCheck | MoreData | OtherPlan
+type Wish = CallBack | OutageCheck | MoreData | OtherPlan | Newcomer
 
 _KINDS = (CallBack, OutageCheck, MoreData, OtherPlan)
 _DECLINES = re.compile(r"\b(?:don't|do not|no longer|won't|never) (?:want|need|call|buy|add)\b")
