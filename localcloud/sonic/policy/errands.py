@@ -42,6 +42,10 @@ class Errands:
         return self._talk.asked is Asked.DETAIL and isinstance(self._wish, OutageCheck)
 
     @property
+    def waits_for_number(self) -> bool:
+        return self._waits_for_number
+
+    @property
     def wants_number_only(self) -> bool:
         """Whether a telephone number is awaited for an errand that needs no account."""
         if self._wish is None or not self._waits_for_number:
@@ -129,6 +133,11 @@ class Errands:
 
     def remember_wish(self, wish: Wish | None, words: str) -> None:
         """What the caller said in an earlier session of the call."""
+        match read_consent(words):
+            case Consent.NO, _:
+                self._drop()
+            case _:
+                pass
         self._wish = wish or (self._wish and self._wish.told(words, self._clock())) or self._wish
 
     def remember_result(self, name: str, result: object) -> None:

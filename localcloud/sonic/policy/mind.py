@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 
 from localcloud.sonic.lexicon import repair
 from localcloud.sonic.policy import phrases
-from localcloud.sonic.policy.account import Topic, answer
 from localcloud.sonic.policy.caller_number import ACCOUNT_TOOL, CallerNumber
 from localcloud.sonic.policy.dictation import Told, find_digits
 from localcloud.sonic.policy.errands import Errands
 from localcloud.sonic.policy.farewell import Farewell
 from localcloud.sonic.policy.knowledge import KNOWLEDGE_TOOL, Questions
-from localcloud.sonic.policy.newcomers import Newcomers
 from localcloud.sonic.policy.notes import Notes
+from localcloud.sonic.policy.own_account import OwnAccount
 from localcloud.sonic.policy.reading import Reading, read
 from localcloud.sonic.policy.retold import read_retold
 from localcloud.sonic.policy.social import Intent
@@ -44,8 +43,8 @@ def office_time() -> datetime:
 class TellyMind:
     """The dialogue policy of one session: it asks for the phone number when it needs one, remembers the customer it
     found, looks up what it does not know, does errands by the tools that sell, compare, check and book, and hands over
-    to a human. Only tools that the session declared are used; those it has no rule for by what they say of themselves.
-    The system prompt does not move it: it is not a model. ``clock`` tells the company's local time.
+    to a human. Only tools that the session declared are used; others than those it knows are ignored. The system
+    prompt does not move it: it is not a model. ``clock`` tells the company's local time.
     """
 
     def __init__(
@@ -59,13 +58,12 @@ class TellyMind:
         del prompt
         self._clock = clock
         self._talk = Talk(tool.name for tool in tools)
-        self._newcomers = Newcomers(tools)
         self._notes = Notes()
         self._number = CallerNumber(self._talk)
         self._questions = Questions(self._talk, self._notes)
         self._errands = Errands(self._talk, self._number, self._notes, clock)
         self._farewell = Farewell(self._talk, self._number, self._notes)
-        self._wanted: tuple[Topic, ...] = ()
+        self._account = OwnAccount(self._talk, self._number, self._notes)
         self._misses = 0
         for role, text in history:
             self._remember(role, text)
@@ -74,7 +72,8 @@ class TellyMind:
         """What a session that goes on from another must know: the number, the errand, and the last words spoken."""
         if role == "ASSISTANT":
             asks_number = "phone number" in text and text.endswith("?")
-            self._talk.say(text, Asked.NUMBER if asks_number else Asked.NOTHING)
+            asked = next((asked for ending, asked in _ASKED_BY.items() if text.endswith(ending)), Asked.NOTHING)
+            self._talk.say(text, Asked.NUMBER if asks_number else asked)
             self._errands.remember_question(text)
             return
         said, results = read_retold(text)
@@ -82,7 +81,7 @@ class TellyMind:
         if told := find_digits(words):
             self._number.remember(told.digits)
         found = find_wish(words, self._talk.tools, self._clock())
-        self._errands.remember_wish(found[0] if found else self._newcomers.find(words), words)
+        self._errands.remember_wish(found[0] if found else None, words)
         for name, result in results:
             if name == ACCOUNT_TOOL:
                 self._number.found(result)
@@ -141,9 +140,6 @@ class TellyMind:
             self._misses = 0
             acts = self._besides(rest)
             return acts + self._errands.begin(wish, number_is_asked=bool(acts) and self._talk.asked is Asked.NUMBER)
-        if newcomer := self._newcomers.find(words):
-            self._misses = 0
-            return self._errands.begin(newcomer)
         reading = read(words)
         self._misses = self._misses + 1 if reading.intent is Intent.UNCLEAR else 0
         if reading.intent in {Intent.YES, Intent.NO, Intent.ACKNOWLEDGED}:
@@ -183,7 +179,7 @@ class TellyMind:
     def _answer(self, reading: Reading) -> list[Act]:
         if self._talk.asked is not Asked.NUMBER:
             self._talk.asked = Asked.NOTHING
-        acts = self._about_account(reading.topics) if reading.topics else []
+        acts = self._account.about(reading.topics) if reading.topics else []
         for question in reading.questions:
             acts += self._questions.look_up(question, filler="" if acts else phrases.LOOK_UP)
         return acts
@@ -200,7 +196,7 @@ class TellyMind:
             case Asked.NUMBER if yes:
                 return [talk.say(phrases.ASK_NUMBER_AGAIN)]
             case Asked.NUMBER:
-                self._wanted = ()
+                self._account.drop()
                 self._number.give_up()
                 self._errands.no_number()
                 return [talk.say(phrases.WITHOUT_NUMBER, Asked.MORE)]
@@ -231,52 +227,32 @@ class TellyMind:
             wish, rest = found
             beginning = self._errands.wait(wish)
         reading = read(rest) if rest else Reading(Intent.ACKNOWLEDGED)
-        self._wanted = reading.topics or self._wanted
+        self._account.want(reading.topics)
         looking_up = self._questions.look_up(reading.questions[0], filler="") if reading.questions else []
         say = self._number.take(told.digits, words)
         return [*([say] if say else self._number_told()), *looking_up, *beginning]
 
     def _number_told(self) -> list[Act]:
         self._errands.number_changed()
-        if self._errands.wants_number_only and not self._wanted:
+        if self._errands.wants_number_only and not self._account.waits:
             return [self._number.taken(), *self._errands.number_known()]
         if ACCOUNT_TOOL not in self._talk.tools:
             return self._talk.cannot()
         return self._number.look_up(phrases.LOOK_UP_NUMBER)
 
     def _account_answered(self, result: object) -> list[Act]:
-        greeted = self._number.name
-        customer = self._number.found(result)
-        if customer is None:
+        greets = not self._number.name
+        if self._number.found(result) is None:
             return self._number.missing(result)
-        going_on = self._errands.number_known()
-        name = customer.first_name
-        hello = phrases.FOUND.format(name=name) if name else phrases.FOUND_NAMELESS
-        hello = "" if greeted else hello
-        if self._wanted:
-            return [self._talk.say(f"{hello} {self._account_answer()}".strip()), *going_on]
-        if going_on or self._questions.open:
-            return [*([Say(hello)] if hello else []), *going_on]
-        return [self._talk.say(f"{hello} {answer(customer, Topic.PLAN)} {phrases.WHAT_TO_KNOW}".strip())]
-
-    def _account_answer(self) -> str:
-        topics, self._wanted = self._wanted, ()
-        customer = self._number.customer
-        return " ".join(answer(customer, topic) for topic in topics) if customer else ""
-
-    def _about_account(self, topics: tuple[Topic, ...]) -> list[Act]:
-        self._wanted = topics
-        for topic in topics:
-            self._notes.asked(f"the {topic.name.lower().replace('_', '-')}")
-        if self._number.customer:
-            return [self._talk.say(self._account_answer())]
-        if ACCOUNT_TOOL not in self._talk.tools:
-            return self._talk.cannot()
-        if self._number.number and self._talk.asked is not Asked.NUMBER:
-            return self._number.look_up(phrases.ONE_MOMENT)
-        return self._number.ask()
+        goes_on = self._questions.open or self._errands.waits_for_number
+        greeting = self._account.found(greets=greets, goes_on=goes_on)
+        return greeting + self._errands.number_known()
 
 
+_ASKED_BY = {
+    phrases.OFFER_HUMAN: Asked.HUMAN,
+    phrases.WHAT_ELSE_TODAY: Asked.MORE,
+}
 _STANDING = {
     Intent.GREETING: phrases.HELLO_AGAIN,
     Intent.WHO: phrases.WHO,

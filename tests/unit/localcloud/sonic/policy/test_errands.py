@@ -476,6 +476,27 @@ def test_a_session_that_goes_on_does_not_buy_what_was_bought() -> None:
     assert not call.uses_of("buyDataAddOn")
 
 
+def test_a_session_that_goes_on_does_not_come_back_to_what_was_declined() -> None:
+    history = (*OFFER_HISTORY, ("USER", "no thanks"), ("ASSISTANT", "All right, I will leave it."))
+    call = Call(history=history)
+    assert "shall I buy" not in call.says("what does the moon cost")
+    call.says("yes")
+    assert not call.uses_of("buyDataAddOn")
+
+
+@pytest.mark.parametrize(
+    ("said", "tool"),
+    [
+        ("Shall I hand you over to a human colleague?", "handOver"),
+        ("That is booked. Is there anything else I can do for you?", "endCall"),
+    ],
+)
+def test_a_session_that_goes_on_knows_telly_s_last_question(said: str, tool: str) -> None:
+    call = Call(history=(("USER", "what does the moon cost"), ("ASSISTANT", said)))
+    call.says("yes" if tool == "handOver" else "no")
+    assert [name for name, _ in call.used] == [tool]
+
+
 def test_a_session_that_goes_on_still_awaits_the_place() -> None:
     history = (
         ("USER", "my internet is down"),
