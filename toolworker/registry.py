@@ -1,6 +1,6 @@
 """Finds the tools, checks them before the first call, and knows each by its name.
 
-A mistake in a tool stops the worker at start with the file and line of the function, never a call in the middle.
+A mistake in a tool stops the worker at start with its file and line, never a call in the middle.
 """
 
 import importlib
@@ -18,6 +18,7 @@ from toolworker.caller import CallerIdentity
 from toolworker.contract import ToolSpec
 from toolworker.declaration import AnyTool, Tool
 from toolworker.errors import ToolDefinitionError
+from toolworker.places import Place, place_of
 from toolworker.results import RESULT_LIMIT_BYTES
 from toolworker.shapes import Record
 from toolworker.signature import Signature, Unsupported, signature_of
@@ -99,7 +100,7 @@ def _registered(tool: AnyTool, ports: Ports) -> RegisteredTool:
     try:
         signature = signature_of(tool.function)
     except Unsupported as error:
-        raise _wrong(tool, str(error)) from error
+        raise _wrong(tool, str(error), error.place) from error
     except RecursionError as error:
         raise _wrong(tool, "the type of an argument contains itself") from error
     handed_in, of_each_use = _handed_in(tool, signature, ports)
@@ -113,7 +114,8 @@ def _handed_in(tool: AnyTool, signature: Signature, ports: Ports) -> tuple[dict[
     lasting = {name: port for name, port in signature.ports.items() if name not in of_each_use}
     for name, port in lasting.items():
         if port not in ports:
-            raise _wrong(tool, f"nothing is there to hand in for {name}; it can be {_names(ports)}")
+            place = place_of(tool.function, name)
+            raise _wrong(tool, f"nothing is there to hand in for {name}; it can be {_names(ports)}", place)
     return {name: ports[port] for name, port in lasting.items()}, of_each_use
 
 
@@ -135,10 +137,10 @@ def _trouble(tool: AnyTool, description: str) -> str | None:
     return None
 
 
-def _wrong(tool: AnyTool, trouble: str) -> ToolDefinitionError:
-    """The trouble with the place of the function, as editors and terminals link it."""
+def _wrong(tool: AnyTool, trouble: str, place: Place | None = None) -> ToolDefinitionError:
+    """The trouble with its place: that of the function, unless a closer one is known."""
     code = inspect.unwrap(tool.function).__code__
-    return ToolDefinitionError(f"{code.co_filename}:{code.co_firstlineno}: {trouble}")
+    return ToolDefinitionError(f"{place or Place(code.co_filename, code.co_firstlineno)}: {trouble}")
 
 
 def _names(ports: Ports) -> str:

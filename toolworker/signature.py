@@ -2,13 +2,15 @@
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from inspect import getattr_static
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from toolworker.shapes import Choice, Field, Flag, Integer, ListOf, Number, Record, Shape, Text
+from toolworker.places import Place, place_of
+from toolworker.shapes import Choice, Field, Flag, Integer, ListOf, Misfit, Number, Record, Shape, Text
 
 _PLAIN: dict[object, Shape] = {str: Text(), int: Integer(), float: Number(), bool: Flag()}
 
@@ -17,7 +19,9 @@ _NOTHING = object()
 
 
 class Unsupported(TypeError):
-    """The signature says something a tool cannot; the text says what."""
+    """The signature says something a tool cannot; the text says what, ``place`` where, when that is known."""
+
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +36,57 @@ class Signature:
 
 def signature_of(function: Callable[..., object]) -> Signature:
     """Read a function's signature; raises ``Unsupported``."""
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise Unsupported(f"the annotation {error.name} is not defined") from error
+    hints = _hints(function)
     given: list[inspect.Parameter] = []
     ports: dict[str, type] = {}
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name not in hints:
-            raise Unsupported(f"the parameter {parameter.name} has no type annotation")
-        match parameter.kind:
-            case inspect.Parameter.POSITIONAL_OR_KEYWORD:
-                given.append(parameter)
-            case inspect.Parameter.KEYWORD_ONLY:
-                ports[parameter.name] = hints[parameter.name]
-            case _:
-                raise Unsupported(f"the parameter {parameter.name} must be an ordinary one or come after *")
-    return Signature(_arguments(given, hints), ports)
+        with _at(function, parameter.name):
+            if parameter.name not in hints:
+                raise Unsupported(f"the parameter {parameter.name} has no type annotation")
+            match parameter.kind:
+                case inspect.Parameter.POSITIONAL_OR_KEYWORD:
+                    given.append(parameter)
+                case inspect.Parameter.KEYWORD_ONLY:
+                    ports[parameter.name] = hints[parameter.name]
+                case _:
+                    raise Unsupported(f"the parameter {parameter.name} must be an ordinary one or come after *")
+    return Signature(_arguments(function, given, hints), ports)
 
 
-def _arguments(given: list[inspect.Parameter], hints: Mapping[str, object]) -> Record:
+def _hints(owner: Callable[..., object] | type) -> dict[str, Any]:
+    """The types of parameters or fields by name; raises ``Unsupported``."""
+    try:
+        return get_type_hints(owner, include_extras=True)
+    except NameError as error:
+        annotations = getattr(owner, "__annotations__", {})
+        named = (name for name, annotation in annotations.items() if error.name and error.name in str(annotation))
+        with _at(owner, next(named, "")):
+            raise Unsupported(f"the annotation {error.name} is not defined") from error
+
+
+@contextmanager
+def _at(owner: Callable[..., object] | type, name: str) -> Iterator[None]:
+    """Say of what is unsupported that it stands here, unless it stands deeper."""
+    try:
+        yield
+    except Unsupported as error:
+        error.place = error.place or place_of(owner, name)
+        raise
+
+
+def _arguments(function: Callable[..., object], given: list[inspect.Parameter], hints: Mapping[str, object]) -> Record:
     """One dataclass is the arguments object itself; otherwise each parameter is one of its fields."""
     if len(given) == 1 and is_dataclass(hints[given[0].name]):
         name = given[0].name
-        record = _record(hints[name])
+        with _at(function, name):
+            record = _record(hints[name])
         return Record(lambda **values: {name: record.build(**values)}, record.fields)
     return Record(
         dict,
         tuple(
-            _field(parameter.name, hints[parameter.name], _default(parameter.default, inspect.Parameter.empty))
+            _field(
+                function, parameter.name, hints[parameter.name], _default(parameter.default, inspect.Parameter.empty)
+            )
             for parameter in given
         ),
     )
@@ -70,12 +96,13 @@ def _default(value: object, *none: object) -> object:
     return _NOTHING if value in none else value
 
 
-def _field(name: str, annotation: object, default: object) -> Field:
+def _field(owner: Callable[..., object] | type, name: str, annotation: object, default: object) -> Field:
     annotation, description = _described(annotation)
     annotation, optional = _without_none(annotation)
-    shape = shape_of(annotation, name)
-    if default is not _NOTHING:
-        return Field(name, shape, description, required=False, default=_as_json(default))
+    with _at(owner, name):
+        shape = shape_of(annotation, name)
+        if default is not _NOTHING:
+            return Field(name, shape, description, required=False, default=_told_default(name, shape, default))
     return Field(name, shape, description, required=not optional, absent_is_none=optional)
 
 
@@ -130,10 +157,11 @@ def _record(dataclass_type: object) -> Record:
         raise Unsupported("arguments must be described by a dataclass type")
     if not getattr_static(dataclass_type, "__dataclass_params__").frozen:
         raise Unsupported(f"the dataclass {dataclass_type.__name__} must be frozen")
-    hints = get_type_hints(dataclass_type, include_extras=True)
+    hints = _hints(dataclass_type)
     parts = (part for part in fields(dataclass_type) if part.init)
     return Record(
-        dataclass_type, tuple(_field(part.name, hints[part.name], _dataclass_default(part)) for part in parts)
+        dataclass_type,
+        tuple(_field(dataclass_type, part.name, hints[part.name], _dataclass_default(part)) for part in parts),
     )
 
 
@@ -141,7 +169,26 @@ def _dataclass_default(part: Any) -> object:
     return part.default_factory() if part.default_factory is not MISSING else _default(part.default, MISSING)
 
 
-def _as_json(default: object) -> object:
-    if isinstance(default, Enum):
-        return default.value
-    return list(default) if isinstance(default, tuple) else default
+def _told_default(name: str, shape: Shape, default: object) -> object:
+    """The default as JSON that the shape reads; ``None`` is not told."""
+    if default is None:
+        return None
+    told = _as_json(default)
+    try:
+        shape.read(told, name)
+    except Misfit as misfit:
+        raise Unsupported(f"the default of {name} is not of its type") from misfit
+    return told
+
+
+def _as_json(value: object) -> object:
+    match value:
+        case Enum():
+            return value.value
+        case list() | tuple():
+            return [_as_json(item) for item in value]
+        case _ if is_dataclass(value):
+            told = {part.name: _as_json(getattr(value, part.name)) for part in fields(value) if part.init}
+            return {name: part for name, part in told.items() if part is not None}
+        case _:
+            return value

@@ -1,3 +1,4 @@
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,59 @@ def test_a_complaint_names_file_and_line() -> None:
 
     line = silent.function.__code__.co_firstlineno
     assert f"{HERE}:{line}: the function needs a docstring" in complaint(silent)
+
+
+FILE_WITH_A_MISTAKE = """from dataclasses import dataclass
+from toolworker.caller import CallerIdentity
+from toolworker.declaration import tool
+
+@dataclass(frozen=True)
+class Inner:
+    fine: str
+    {field}
+
+@tool(name='wrong')
+async def wrong(
+    first: str,
+    {parameter},
+    inner: Inner = Inner('x'),
+    *,
+    {port},
+):
+    'Be wrong.'
+    return {{}}
+"""
+FINE = {"field": "other: int = 1", "parameter": "second: int = 1", "port": "caller: CallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    ("part", "written_", "line", "said"),
+    [
+        ("parameter", "second: dict[str, str]", 13, "second is of a type"),
+        ("parameter", "second", 13, "second has no type"),
+        ("parameter", "second: 'Nowhere' = 1", 13, "Nowhere is not defined"),
+        ("parameter", "*second: str", 13, "second must be an ordinary one"),
+        ("field", "other: bytes = b''", 8, "other is of a type"),
+        ("field", "other: 'Nowhere' = 1", 8, "Nowhere is not defined"),
+        ("port", "shop: str", 16, "nothing is there to hand in for shop"),
+    ],
+)
+def test_a_complaint_about_a_parameter_or_a_field_names_its_own_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, written_: str, line: int, said: str
+) -> None:
+    source = FILE_WITH_A_MISTAKE.format(**(FINE | {part: written_}))
+    if written_ in {"second", "*second: str"}:
+        source = source.replace(" = Inner('x')", "").replace(
+            "\n    *,", "" if written_ == "*second: str" else "\n    *,"
+        )
+    (wrong,) = discover(written(tmp_path, monkeypatch, mistaken=source))
+    assert re.search(rf"mistaken\.py:{line}: .*{said}", complaint(wrong))
+
+
+def test_what_has_no_source_to_look_at_is_complained_about_all_the_same() -> None:
+    scope: dict[str, Any] = {"tool": tool}
+    exec("@tool(name='made')\nasync def made(what: bytes):\n    'Make.'\n    return {}\n", scope)  # noqa: S102
+    assert re.search(r"<string>:1: what is of a type", complaint(scope["made"]))
 
 
 def test_a_function_that_yields_is_no_tool() -> None:

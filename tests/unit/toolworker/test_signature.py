@@ -1,15 +1,20 @@
 """Property: whatever the supported grammar allows, the schema's own example is read back as the declared types."""
 
+import inspect
+import json
 from dataclasses import dataclass, field, make_dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolworker.caller import CallerIdentity
+from toolworker.declaration import tool
+from toolworker.registry import Registry
 from toolworker.shapes import LONGEST_LIST, LONGEST_TEXT, Misfit
-from toolworker.signature import Unsupported, signature_of
+from toolworker.signature import Unsupported, shape_of, signature_of
 
 
 class Area(Enum):
@@ -182,16 +187,65 @@ def records(kinds: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @given(records(st.recursive(PLAIN, nested, max_leaves=6)))
 def test_every_signature_accepts_the_example_of_its_own_schema(kind: type) -> None:
-    async def tool(given_: Any) -> dict[str, Any]:
+    async def given_back(given_: Any) -> dict[str, Any]:
         return {"given": given_}
 
-    tool.__annotations__["given_"] = kind
-    arguments = signature_of(tool).arguments
+    given_back.__annotations__["given_"] = kind
+    arguments = signature_of(given_back).arguments
     example = example_of(arguments.schema())
     read: Any = arguments.read(example, "arguments")
     assert isinstance(read["given_"], kind)
     least = {name: value for name, value in example.items() if name in arguments.schema()["required"]}  # type: ignore[attr-defined]
     assert isinstance(arguments.read(least, "arguments")["given_"], kind)  # type: ignore[index]
+
+
+@st.composite
+def functions(draw: st.DrawFn) -> Any:
+    """A tool's function: parameters of any type there is, some described, some optional, some with a default."""
+    kinds = st.recursive(PLAIN, nested, max_leaves=4)
+    names = st.lists(st.from_regex(r"p_[a-z]{1,8}", fullmatch=True), max_size=5, unique=True)
+    parameters, annotations = [], dict[str, Any]()
+    for name in draw(names):
+        kind: Any = draw(kinds)
+        default: object = inspect.Parameter.empty
+        match draw(st.sampled_from(["required", "optional", "none by default", "default"])):
+            case "optional":
+                kind = kind | None
+            case "none by default":
+                kind, default = kind | None, None
+            case "default":
+                shape = shape_of(kind, name)
+                default = shape.read(example_of(shape.schema()), name)
+            case _:
+                pass
+        annotations[name] = Annotated[kind, draw(st.text(max_size=10))] if draw(st.booleans()) else kind
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default))
+
+    async def function(**given_: object) -> dict[str, Any]:
+        """Say what was given."""
+        return given_
+
+    # Of these, what has a default need not stand last; for a tool they are ordinary parameters.
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    ordinary = [parameter.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for parameter in parameters]
+    function.__signature__ = inspect.Signature(ordinary)  # type: ignore[attr-defined]
+    function.__annotations__ = annotations
+    return function
+
+
+@settings(max_examples=60, deadline=None)
+@given(functions())
+async def test_any_tool_of_the_supported_grammar_accepts_the_examples_of_its_own_schema(function: Any) -> None:
+    registered = Registry([tool(name="made")(function)], {}).find("made")
+    assert registered is not None
+    schema: Any = registered.spec.input_schema
+    assert json.loads(json.dumps(schema)) == schema
+    example: Any = example_of(schema)
+    fuller, least = example, {name: example[name] for name in schema["required"]}
+    defaults = {name: part["default"] for name, part in schema["properties"].items() if "default" in part}
+    for arguments in (fuller, least, least | defaults, fuller | dict.fromkeys(set(fuller) - set(least))):
+        given_ = await registered.bound(json.loads(json.dumps(arguments)), CallerIdentity("ada", "call", "use"))()
+        assert set(given_) <= set(inspect.signature(function).parameters)
 
 
 @given(
@@ -242,6 +296,9 @@ async def thawed(thing: Thawed) -> None: ...
 async def numbers(size: Literal[1, 2]) -> None: ...
 
 
+async def off_by_default(times: int = "twice") -> None: ...  # type: ignore[assignment]
+
+
 async def nowhere(thing: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
 
@@ -255,6 +312,7 @@ UNSUPPORTED: list[tuple[Any, str]] = [
     (thawed, "Thawed must be frozen"),
     (numbers, "size is a choice"),
     (nowhere, "Nowhere is not defined"),
+    (off_by_default, "default of times"),
 ]
 
 
