@@ -29,7 +29,7 @@ class Level:
 
     @property
     def pattern(self) -> str:
-        """A field's value can be taken only where the pattern asks for it (CloudWatch Logs guide, metric filters)."""
+        """A value is taken only from a field the pattern names (CloudWatch Logs guide, publishing numerical values)."""
         return f'{{ $.message = "{self.message}" && $.{self.field} = * }}'
 
 

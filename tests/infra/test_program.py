@@ -1,6 +1,7 @@
 """The program as a whole: what it makes with which settings, and that Pulumi can preview it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,6 +109,13 @@ def test_the_guide_counts_what_is_paid_for(graphs: Mapping[str, Graph]) -> None:
     guide = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     assert f"| {alarms} alarms and {scaling} of autoscaling's own, {metrics} metrics, 1 dashboard, 1 secret |" in guide
     assert f"({alarms + scaling} x 0.10 + {metrics} x 0.30 + 3.00 + 0.40) / 730" in guide
+
+
+def test_the_runbook_has_a_section_for_each_alarm_and_for_no_other(graphs: Mapping[str, Graph]) -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## ([a-z0-9-]+)$", runbook, re.MULTILINE)
+    names = {each.name for each in graphs["default"].of("cloudwatch/metricAlarm:MetricAlarm")}
+    assert {f"switchboard-dev-{section}" for section in sections} == names
 
 
 def test_the_program_has_the_providers_types() -> None:
