@@ -13,6 +13,7 @@ from localcloud.sonic.policy.dictation import Told, find_digits
 from localcloud.sonic.policy.errands import Errands
 from localcloud.sonic.policy.farewell import Farewell
 from localcloud.sonic.policy.knowledge import KNOWLEDGE_TOOL, Questions
+from localcloud.sonic.policy.newcomers import Newcomers
 from localcloud.sonic.policy.notes import Notes
 from localcloud.sonic.policy.own_account import OwnAccount
 from localcloud.sonic.policy.reading import Reading, read
@@ -43,8 +44,8 @@ def office_time() -> datetime:
 class TellyMind:
     """The dialogue policy of one session: it asks for the phone number when it needs one, remembers the customer it
     found, looks up what it does not know, does errands by the tools that sell, compare, check and book, and hands over
-    to a human. Only tools that the session declared are used; others than those it knows are ignored. The system
-    prompt does not move it: it is not a model. ``clock`` tells the company's local time.
+    to a human. Only tools that the session declared are used; those it has no rule for by what they say of themselves.
+    The system prompt does not move it: it is not a model. ``clock`` tells the company's local time.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class TellyMind:
         del prompt
         self._clock = clock
         self._talk = Talk(tool.name for tool in tools)
+        self._newcomers = Newcomers(tools)
         self._notes = Notes()
         self._number = CallerNumber(self._talk)
         self._questions = Questions(self._talk, self._notes)
@@ -81,7 +83,7 @@ class TellyMind:
         if told := find_digits(words):
             self._number.remember(told.digits)
         found = find_wish(words, self._talk.tools, self._clock())
-        self._errands.remember_wish(found[0] if found else None, words)
+        self._errands.remember_wish(found[0] if found else self._newcomers.find(words), words)
         for name, result in results:
             if name == ACCOUNT_TOOL:
                 self._number.found(result)
@@ -140,6 +142,9 @@ class TellyMind:
             self._misses = 0
             acts = self._besides(rest)
             return acts + self._errands.begin(wish, number_is_asked=bool(acts) and self._talk.asked is Asked.NUMBER)
+        if newcomer := self._newcomers.find(words):
+            self._misses = 0
+            return self._errands.begin(newcomer)
         reading = read(words)
         self._misses = self._misses + 1 if reading.intent is Intent.UNCLEAR else 0
         if reading.intent in {Intent.YES, Intent.NO, Intent.ACKNOWLEDGED}:
