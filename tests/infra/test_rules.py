@@ -7,8 +7,9 @@ import pytest
 
 from tests.infra.conftest import DEPLOYMENTS
 from tests.infra.rules import RULES, Rule
-from tests.infra.support.faults import FAULTS, Fault
+from tests.infra.support.faults import FAULTS
 from tests.infra.support.graph import Graph
+from tests.infra.support.planting import Fault
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
