@@ -2,26 +2,36 @@
 
 Theory of operation
 -------------------
-One ``TaskGroup`` a call holds a reader of the caller, a writer to the caller, the session's reader and writer, the
-ticker, and a task a tool use. A machine step and the outbox appends it causes run without an ``await`` between them, so
-each step is atomic and nothing needs a lock. ``EndCall`` sets one event; the group is then cancelled, what is still
-owed to the page is sent within a deadline, the Sonic stream is closed, and ``call.ended`` is the last word. Every
-outbound wait has a deadline of its own.
+One ``TaskGroup`` a call holds a reader of the caller, a writer to the caller, the tasks of its sessions
+(``gateway.held``), the ticker, and a task a tool use. A machine step and the outbox appends it causes run without an
+``await`` between them, so each step is atomic and nothing needs a lock. ``EndCall`` sets one event; the group is then
+cancelled, what is still owed to the page is sent within a deadline, the Sonic streams are closed, and ``call.ended``
+is the last word. Every outbound wait has a deadline of its own.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from typing import Protocol
+from collections.abc import Callable
 
-from gateway.call.effects import DiscardAudio, Effect, EndCall, OpenSession, RunTool, ToCaller, ToSession
+from gateway.call.effects import (
+    DiscardAudio,
+    DropSession,
+    Effect,
+    EndCall,
+    OpenSession,
+    RunTool,
+    ToCaller,
+    ToSession,
+    UseSession,
+)
 from gateway.call.machine import Call
-from gateway.call.outbox import CallerOutbox, SessionOutbox
-from gateway.caller.messages import CallEnded, FromCaller, ToCallerMessage
+from gateway.call.outbox import CallerOutbox
+from gateway.caller.messages import CallEnded
 from gateway.errors import CallError, EndCode, Ending, SlowCaller
-from gateway.sonic.events import Input, Output
-from toolworker.contract import ToolOutcome
+from gateway.held import HeldSessions, Work
+from gateway.ports import CallerSocket, RunsTools, Sonic
+from gateway.sonic.events import Output
 
 log = logging.getLogger("gateway.driver")
 
@@ -30,50 +40,6 @@ _SEND_TIMEOUT_S = 10.0
 
 _FAREWELL_TIMEOUT_S = 3.0
 """For what is still owed to the page when the call is over, ``call.ended`` included."""
-
-
-class CallerSocket(Protocol):
-    """The page's end of the call."""
-
-    async def receive(self) -> FromCaller | None:
-        """The next message; None when the page is gone. Raises ``CallError`` on a malformed one."""
-        ...
-
-    async def send(self, message: ToCallerMessage) -> None:
-        """Send one message; raises ``OSError`` when the page is gone."""
-        ...
-
-
-class Stream(Protocol):
-    """An open Sonic stream (``gateway.sonic.bedrock.SonicStream``)."""
-
-    async def send(self, event: Input) -> None: ...
-
-    async def receive(self) -> Output | None: ...
-
-    async def close(self) -> None: ...
-
-
-class Sonic(Protocol):
-    """Opens streams (``gateway.sonic.bedrock.Sonic``)."""
-
-    async def open(self, opening: tuple[Input, ...]) -> Stream: ...
-
-
-class RunsTools(Protocol):
-    """Has a tool worker run tools; never raises (``gateway.toolclient.client.ToolWorkerClient``)."""
-
-    async def use(
-        self,
-        *,
-        call: str,
-        tool_use: str,
-        name: str,
-        arguments: str,
-        subject: str,
-        caller_turn: int | None = None,
-        deadline_s: float,
-    ) -> ToolOutcome: ...
 
 
 class Driver:
@@ -90,19 +56,16 @@ class Driver:
     ) -> None:
         self._call = call
         self._socket = socket
-        self._sonic = sonic
+        self._sessions = HeldSessions(sonic, self, self._start)
         self._tools = tools
         self._operator = operator
         self._clock = clock
         self._to_caller = CallerOutbox()
-        self._to_session = SessionOutbox()
         self._caller_due = asyncio.Event()
-        self._session_due = asyncio.Event()
         self._woken = asyncio.Event()
         self._over = asyncio.Event()
         self._ending: Ending | None = None
         self._reason = ""
-        self._stream: Stream | None = None
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -120,7 +83,7 @@ class Driver:
             log.exception("call failed", extra={"call": self._call.id})
             self._ending = Ending(EndCode.INTERNAL, CallError.message)
         finally:
-            await self._close_stream()
+            await self._sessions.close()
         ending = self._ending or Ending(EndCode.INTERNAL, CallError.message)
         await self._farewell(ending)
         self._log_line(ending, self._clock() - began_at)
@@ -130,7 +93,30 @@ class Driver:
         """End the call because this gateway is going away."""
         self._perform(self._call.drained())
 
-    def _start(self, *work: Coroutine[None, None, None]) -> None:
+    def session_opened(self, session: int) -> None:
+        self._perform(self._call.session_opened(session, self._clock()))
+
+    def session_refused(self, session: int, error: CallError) -> None:
+        log.warning(self._call.refusal, extra=self._failure(error))
+        self._perform(self._call.session_refused(session, error, self._clock()))
+        self._log_giving_up(error)
+
+    def session_said(self, event: Output) -> None:
+        self._perform(self._call.session_said(event, self._clock()))
+
+    def session_broke(self, error: CallError) -> None:
+        log.warning("session broke", extra=self._failure(error))
+        self._perform(self._call.session_broke(error, self._clock()))
+        self._log_giving_up(error)
+
+    def _log_giving_up(self, error: CallError) -> None:
+        if self._over.is_set() and self._call.session_lost:
+            log.error("recovery failed", extra=self._failure(error))
+
+    def _failure(self, error: CallError) -> dict[str, str]:
+        return {"call": self._call.id, "reason": str(error)}
+
+    def _start(self, *work: Work) -> None:
         assert self._group is not None  # noqa: S101  (set for as long as anything runs)
         for each in work:
             task = self._group.create_task(each)
@@ -151,15 +137,12 @@ class Driver:
             case ToCaller(message):
                 self._to_caller.put(message)
                 self._caller_due.set()
-            case ToSession(event):
-                self._to_session.put(event)
-                self._session_due.set()
             case DiscardAudio(utterance):
                 self._to_caller.discard_audio(utterance)
             case RunTool():
                 self._start(self._run_tool(effect))
-            case OpenSession(opening):
-                self._start(self._hold_session(opening))
+            case OpenSession() | UseSession() | DropSession() | ToSession():
+                self._sessions.perform(effect)
             case EndCall(ending, reason):
                 self._ending, self._reason = ending, reason
                 self._over.set()
@@ -191,41 +174,6 @@ class Driver:
                     self._perform(self._call.caller_left())
                     return
 
-    async def _hold_session(self, opening: tuple[Input, ...]) -> None:
-        try:
-            self._stream = await self._sonic.open(opening)
-        except CallError as error:
-            log.warning("session did not open", extra={"call": self._call.id, "reason": str(error)})
-            self._perform(self._call.failed(error))
-            return
-        self._start(self._write_session(self._stream))
-        self._perform(self._call.session_opened(self._clock()))
-        await self._read_session(self._stream)
-
-    async def _read_session(self, stream: Stream) -> None:
-        while True:
-            try:
-                event = await stream.receive()
-            except CallError as error:
-                log.warning("session failed", extra={"call": self._call.id, "reason": str(error)})
-                self._perform(self._call.failed(error))
-                return
-            if event is None:
-                self._perform(self._call.session_ended())
-                return
-            self._perform(self._call.session_said(event, self._clock()))
-
-    async def _write_session(self, stream: Stream) -> None:
-        while True:
-            await self._session_due.wait()
-            self._session_due.clear()
-            while self._to_session:
-                try:
-                    await stream.send(self._to_session.take())
-                except CallError as error:
-                    self._perform(self._call.failed(error))
-                    return
-
     async def _run_tool(self, tool: RunTool) -> None:
         outcome = await self._tools.use(
             call=self._call.id,
@@ -249,10 +197,6 @@ class Driver:
             except TimeoutError:
                 self._perform(self._call.time_passed(self._clock()))
 
-    async def _close_stream(self) -> None:
-        if self._stream is not None:
-            await self._stream.close()
-
     async def _farewell(self, ending: Ending) -> None:
         """Send what the page is still owed, and ``call.ended`` last; a page that is gone misses it."""
         try:
@@ -269,7 +213,7 @@ class Driver:
             **self._call.tally.figures(),
             "turns": self._call.conversation.turns.turn,
             "caller_samples_dropped": self._call.uplink.dropped_samples,
-            "session_frames_dropped": self._to_session.dropped_frames,
+            "session_frames_dropped": self._sessions.dropped_frames,
         }
         log.info(
             "call",

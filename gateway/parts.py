@@ -7,8 +7,8 @@ from aiohttp import web
 
 from gateway.access import Door
 from gateway.call.limits import CallLimits
-from gateway.driver import RunsTools, Sonic
 from gateway.lines import Lines
+from gateway.ports import RunsTools, Sonic
 from gateway.profiles import Profile
 from toolworker.contract import ToolSpec
 

@@ -35,7 +35,10 @@ NAMES = (
     "GATEWAY_MAX_CALLS",
     "GATEWAY_CALL_LIMIT_S",
     "GATEWAY_IDLE_LIMIT_S",
+    "GATEWAY_RENEW_AFTER_S",
+    "GATEWAY_RECOVER_S",
     "GATEWAY_TOOL_DEADLINE_S",
+    "GATEWAY_COMPANY_AFTER_S",
     "GATEWAY_LOG_LEVEL",
 )
 
@@ -101,9 +104,13 @@ class Settings:
             ecs_agent_uri=read.url("ECS_AGENT_URI", "") or None,
             max_calls=read.whole("GATEWAY_MAX_CALLS", 20, 1, 10_000),
             limits=CallLimits(
-                call_s=read.number("GATEWAY_CALL_LIMIT_S", _LIMITS.call_s, 1, 480),
-                idle_s=read.number("GATEWAY_IDLE_LIMIT_S", _LIMITS.idle_s, 1, 480),
+                call_s=read.number("GATEWAY_CALL_LIMIT_S", _LIMITS.call_s, 1, 86_400),
+                idle_s=read.number("GATEWAY_IDLE_LIMIT_S", _LIMITS.idle_s, 1, 86_400),
+                # Past 400 s there would be too little time left to wait for a quiet moment (call.limits).
+                renew_after_s=read.number("GATEWAY_RENEW_AFTER_S", _LIMITS.renew_after_s, 1, 400),
+                recover_s=read.number("GATEWAY_RECOVER_S", _LIMITS.recover_s, 0, 60),
                 tool_deadline_s=read.number("GATEWAY_TOOL_DEADLINE_S", _LIMITS.tool_deadline_s, 0.1, 60),
+                company_after_s=read.number("GATEWAY_COMPANY_AFTER_S", 0, 0, 60) or None,
             ),
             log_level=read.choice("GATEWAY_LOG_LEVEL", "INFO", _LOG_LEVELS),
         )

@@ -12,6 +12,7 @@ speaking long before the caller has heard it all, and then has nothing left to i
 from dataclasses import dataclass, field
 
 from gateway.call.effects import DiscardAudio, Effect, ToCaller
+from gateway.call.history import History
 from gateway.call.playout import Playout
 from gateway.call.tally import Tally
 from gateway.call.turns import TurnLedger
@@ -43,6 +44,9 @@ _FRAME_BYTES = AGENT_RATE_HZ // 10 * SAMPLE_BYTES
 _REPORT_WAIT_S = 1.0
 """After a barge-in, how long the page's reports may still move the cut."""
 
+_ANSWER_WAIT_S = 15.0
+"""Words not answered by then will not be: some need no answer."""
+
 _MAX_OPEN_BLOCKS = 32
 _INTERRUPTED = "".join(INTERRUPTED_TEXT.split())
 
@@ -57,8 +61,8 @@ class _Block:
 class Conversation:
     """One call's words and sounds. Methods return effects; see ``gateway.call.machine``."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.turns = TurnLedger()
+    def __init__(self, tally: Tally, history: History) -> None:
+        self.turns = TurnLedger(history)
         self.playout = Playout()
         self._tally = tally
         self._blocks: dict[str, _Block] = {}
@@ -131,6 +135,21 @@ class Conversation:
     def sounding(self, now: float) -> bool:
         """Whether the agent is about to speak, or has not been heard out."""
         return self.turns.announced or bool(self.playout.unheard(now))
+
+    def quiet(self, now: float) -> bool:
+        """Whether nobody is speaking and nothing the caller said awaits its answer."""
+        awaited = self._asked_at is not None and now < self._asked_at + _ANSWER_WAIT_S
+        return not (awaited or self._cutting or self.sounding(now))
+
+    def session_gone(self) -> tuple[list[Effect], bool]:
+        """The session is no more: what it was saying ends here. Also whether it was in the middle of saying it."""
+        self._blocks.clear()
+        speaking = self.turns.speaking
+        if speaking is None:
+            return [ToCaller(transcript) for transcript in self.turns.settle()], False
+        transcripts = self.turns.break_off(self.playout.sent_ms(speaking.number))
+        ended = UtteranceEnded(speaking.number, speaking.turn, self.playout.sent_ms(speaking.number))
+        return [ToCaller(ended), *(ToCaller(transcript) for transcript in transcripts)], True
 
     def _text_ended(self, block: _Block, tools_s: float, now: float) -> tuple[list[Effect], bool]:
         text = "".join(block.text).strip()

@@ -9,13 +9,30 @@ from gateway.sonic.events import Input
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """Open a Sonic stream and say this first; answer with ``session_opened`` or ``failed``."""
+    """Open a Sonic stream and say this first; answer with ``session_opened`` or ``session_failed``."""
 
+    session: int
     opening: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class UseSession:
+    """From now on the call talks to this session, and only to it: the one before is closed."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropSession:
+    """Close a session that opened at the wrong moment."""
+
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
 class ToSession:
+    """Say this to the session in use; lost where there is none."""
+
     event: Input
 
 
@@ -52,4 +69,4 @@ class EndCall:
     """What failed, for the log; the page is not told."""
 
 
-type Effect = OpenSession | ToSession | ToCaller | DiscardAudio | RunTool | EndCall
+type Effect = OpenSession | UseSession | DropSession | ToSession | ToCaller | DiscardAudio | RunTool | EndCall

@@ -57,6 +57,10 @@ class Goodbye:
         if not self._handed_over:
             self._asked_at = None
 
+    @property
+    def begun(self) -> bool:
+        return self._asked_at is not None
+
     def message(self, agent: str) -> str:
         """How the call ended, for the person on it."""
         return f"{agent} handed the call over to a colleague." if self._handed_over else f"{agent} said goodbye."

@@ -2,27 +2,32 @@
 
 Theory of operation
 -------------------
-A call is READY until the page starts it, OPENING while the Sonic stream is being opened, LIVE while both sides may
-speak, and OVER. Each method takes a fact and the time it happened and returns effects in order; nothing here waits,
-reads a clock or logs. ``deadline`` says when ``time_passed`` is next worth calling. After ``EndCall`` every fact is
-ignored, so the adapters may go on telling without care.
+A call is READY until the page starts it, OPENING while its first Sonic session is being opened, LIVE while both sides
+may speak, and OVER. While it is LIVE its session may be replaced by another, because it grows old or broke. Each
+method takes a fact and the time it happened and returns effects in order; nothing here waits, reads a clock or logs.
+``deadline`` says when ``time_passed`` is next worth calling. After ``EndCall`` every fact is ignored, so the adapters
+may go on telling without care.
 
-Four ideas have modules of their own: ``uplink`` (caller audio towards Sonic), ``conversation`` (who said what, and
-what was heard), ``tooluses`` (what the agent looks up) and ``goodbye`` (how the agent hangs up).
+The ideas have modules of their own: ``uplink`` (caller audio towards Sonic), ``conversation`` (who said what, and what
+was heard), ``tooluses`` (what the agent looks up), ``sessions`` (when a session is replaced, and what the next one is
+told) and ``goodbye`` (how the agent hangs up).
 """
 
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from gateway.call.conversation import Conversation
-from gateway.call.effects import Effect, EndCall, OpenSession, ToCaller, ToSession
+from gateway.call.effects import Effect, EndCall, ToCaller, ToSession
 from gateway.call.goodbye import END_CALL, Goodbye
+from gateway.call.history import History
 from gateway.call.limits import CallLimits
+from gateway.call.opening import chosen
+from gateway.call.sessions import Sessions
 from gateway.call.tally import Tally
 from gateway.call.tooluses import ToolUses
 from gateway.call.uplink import Uplink
 from gateway.caller import messages as page
-from gateway.errors import CallError, Draining, EndCode, Ending, Refused, RemoteProtocolError, SonicUnavailable
+from gateway.errors import CallError, Draining, EndCode, Ending, RemoteProtocolError, SonicUnavailable
 from gateway.profiles import Profile
 from gateway.sonic import events as sonic
 from toolworker.contract import ToolOutcome, ToolSpec
@@ -53,11 +58,13 @@ class Call:
         self.id = call_id
         self.state = State.READY
         self.tally = Tally()
-        self.conversation = Conversation(self.tally)
+        history = History()
+        self.conversation = Conversation(self.tally, history)
         self.uplink = Uplink(now)
         self._profiles = profiles
         self._profile = next(iter(profiles.values()))
-        self._tools = ToolUses(tools, limits.tool_deadline_s, self.tally)
+        self._tools = ToolUses(tools, limits, self.tally, history)
+        self._sessions = Sessions(limits, history, self.conversation, self._tools, self.uplink, self.tally)
         self._limits = limits
         self._goodbye = Goodbye()
         self._began_at = now
@@ -77,32 +84,43 @@ class Call:
         """The page's connection is gone."""
         return self._end(Ending(EndCode.ENDED, "The connection to your page was lost."))
 
-    def session_opened(self, now: float) -> list[Effect]:
-        """The Sonic stream is open: start the audio, let the agent speak first if its profile says so."""
-        if self.state is not State.OPENING:
+    def session_opened(self, session: int, now: float) -> list[Effect]:
+        """A Sonic stream is open: start the audio, let the agent speak first if its profile says so."""
+        match self.state:
+            case State.OPENING:
+                self.state = State.LIVE
+                self._began_at = self._active_at = now
+                return [ToCaller(self._started()), *self._sessions.first_opened(session, now)]
+            case State.LIVE:
+                return self._sessions.opened(session, now)
+            case _:
+                return []
+
+    def session_refused(self, session: int, error: CallError, now: float) -> list[Effect]:
+        """A Sonic stream could not be opened."""
+        match self.state:
+            case State.OPENING:
+                return self.failed(error)
+            case State.LIVE if not self._sessions.refused(session, now):
+                return self.failed(error)
+            case _:
+                return []
+
+    @property
+    def session_lost(self) -> bool:
+        return self._sessions.lost
+
+    @property
+    def refusal(self) -> str:
+        """What it means, for the log and the alarms on it, that a session does not open now."""
+        return "session did not open" if self.state is State.OPENING or self.session_lost else "renewal failed"
+
+    def session_broke(self, error: CallError, now: float) -> list[Effect]:
+        """The stream in use is gone though nobody hung up."""
+        if self.state is not State.LIVE:
             return []
-        self.state = State.LIVE
-        self._began_at = self._active_at = now
-        profile = self._profile
-        started = page.CallStarted(
-            call=self.id,
-            profile=profile.name,
-            agent=profile.agent,
-            voice=profile.voice,
-            tools=self._tools.names,
-            call_limit_s=self._limits.call_s,
-            idle_limit_s=self._limits.idle_s,
-        )
-        silence, *held = self.uplink.opened(now)
-        effects: list[Effect] = [
-            ToCaller(started),
-            ToSession(sonic.AudioStart()),
-            ToSession(sonic.AudioInput(silence)),
-        ]
-        if profile.opening:
-            # Typed words need an audio block that is already streaming (docs/sonic-protocol.md, text during a call).
-            effects.append(ToSession(sonic.TextBlock(sonic.Role.USER, profile.opening, interactive=True)))
-        return effects + _audio(held)
+        effects, hopeful = self._sessions.broke(error, now)
+        return [*effects, *([] if hopeful else self.failed(error))]
 
     def session_said(self, event: sonic.Output, now: float) -> list[Effect]:
         if self.state is not State.LIVE:
@@ -111,7 +129,7 @@ class Call:
             case sonic.ToolUsed():
                 return self._tool_used(event, now)
             case sonic.Usage(input_tokens, output_tokens):
-                return [ToCaller(page.UsageReport(input_tokens, output_tokens))]
+                return [ToCaller(self._sessions.used(input_tokens, output_tokens))]
             case sonic.CompletionStarted():
                 return []
             case sonic.Unrecognised():
@@ -119,10 +137,6 @@ class Call:
                 return []
             case _:
                 return self._spoken(event, now)
-
-    def session_ended(self) -> list[Effect]:
-        """Sonic closed the stream though nobody hung up."""
-        return self.failed(SonicUnavailable("the stream ended before the call did"))
 
     def tool_answered(self, tool_use: str, outcome: ToolOutcome, now: float) -> list[Effect]:
         if self.state is not State.LIVE:
@@ -159,6 +173,7 @@ class Call:
                     self._tools.deadline(),
                     self.conversation.deadline(),
                     self._goodbye.deadline(),
+                    None if self._goodbye.begun else self._sessions.deadline(),
                 ]
                 return min(time for time in times if time is not None)
             case State.OVER:
@@ -190,27 +205,21 @@ class Call:
     def _start(self, message: page.CallStart, now: float) -> list[Effect]:
         if self.state is not State.READY:
             raise RemoteProtocolError("call.start twice")
-        if message.profile is not None:
-            if message.profile not in self._profiles:
-                raise Refused("unknown profile", message="There is no such agent here. Reload the page and call again.")
-            self._profile = self._profiles[message.profile]
-        profile = self._profile
-        if message.prompt is not None and not profile.prompt_editable:
-            raise Refused("prompt not editable", message="The prompt of this agent cannot be changed from the page.")
+        self._profile = chosen(self._profiles, message)
         self.state = State.OPENING
         self._began_at = now
-        session = sonic.SessionStart(profile.max_tokens, profile.top_p, profile.temperature, profile.endpointing)
-        tools = (*self._tools.allow(profile), END_CALL)
-        prompt = message.prompt or profile.prompt
-        return [
-            OpenSession(
-                (
-                    session,
-                    sonic.PromptStart(profile.voice, tools),
-                    sonic.TextBlock(sonic.Role.SYSTEM, prompt),
-                ),
-            )
-        ]
+        return self._sessions.begin(self._profile, message.prompt)
+
+    def _started(self) -> page.CallStarted:
+        return page.CallStarted(
+            call=self.id,
+            profile=self._profile.name,
+            agent=self._profile.agent,
+            voice=self._profile.voice,
+            tools=self._tools.names,
+            call_limit_s=self._limits.call_s,
+            idle_limit_s=self._limits.idle_s,
+        )
 
     def _caller_spoke(self, audio: page.CallerAudio, now: float) -> list[Effect]:
         if self.state is State.READY:
@@ -252,6 +261,7 @@ class Call:
         if caller_spoke:
             self._active_at = now
             self._goodbye.cancelled()
+            self.uplink.recognised()
         return effects
 
     def _tool_used(self, event: sonic.ToolUsed, now: float) -> list[Effect]:
@@ -270,10 +280,12 @@ class Call:
             return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
         if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
             return self._end(Ending(EndCode.ENDED, self._goodbye.message(self._profile.agent)))
+        silent = self._tools.wants_company and self.uplink.quiet and not self.conversation.sounding(now)
         return [
             *_audio(self.uplink.time_passed(now)),
             *self.conversation.time_passed(now),
-            *self._tools.time_passed(now),
+            *self._tools.time_passed(now, silent=silent),
+            *([] if self._goodbye.begun else self._sessions.time_passed(now)),
         ]
 
     def _end(self, ending: Ending, reason: str = "") -> list[Effect]:

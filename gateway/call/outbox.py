@@ -12,12 +12,12 @@ MAX_AGENT_AUDIO_BYTES = 120 * 48_000
 MAX_MESSAGES = 5_000
 """Messages and audio frames waiting for the caller."""
 
-MAX_CALLER_FRAMES = 64
-"""Caller audio waiting for Sonic: about four seconds of 64 ms frames, so that all of what was said while the session
+MAX_CALLER_FRAMES = 160
+"""Caller audio waiting for Sonic: about ten seconds of 64 ms frames, so that all of what was said while the session
 opened fits in; beyond that, older audio is worth less than newer."""
 
-MAX_EVENTS = 200
-"""Everything waiting for Sonic; only audio comes in numbers, so more is a bug here."""
+MAX_EVENTS = 1_000
+"""Everything waiting for Sonic; only audio and the history of a new session come in numbers, so more is a bug here."""
 
 
 class CallerOutbox:

@@ -10,6 +10,8 @@ class Tally:
     tools_failed: int = 0
     tools_late: int = 0
     unrecognised_events: int = 0
+    renewals: int = 0
+    recoveries: int = 0
     answer_ms: list[int] = field(default_factory=list)
 
     def figures(self) -> dict[str, int]:
@@ -21,6 +23,8 @@ class Tally:
             "tools_failed": self.tools_failed,
             "tools_late": self.tools_late,
             "unrecognised_events": self.unrecognised_events,
+            "renewals": self.renewals,
+            "recoveries": self.recoveries,
             "answers": len(answers),
         }
         if answers:

@@ -32,6 +32,10 @@ class ToolDesk:
         self._busy_s = 0.0
 
     @property
+    def open(self) -> tuple[OpenTool, ...]:
+        return tuple(self._open.values())
+
+    @property
     def full(self) -> bool:
         return len(self._open) >= MAX_OPEN
 

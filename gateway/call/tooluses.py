@@ -7,12 +7,15 @@ import json
 
 import orjson
 
+from gateway.call.company import NUDGE, Company
 from gateway.call.effects import Effect, RunTool, ToCaller, ToSession
+from gateway.call.history import Answer, History
+from gateway.call.limits import CallLimits
 from gateway.call.tally import Tally
 from gateway.call.tooldesk import OpenTool, ToolDesk
 from gateway.caller.messages import ToolFinished, ToolStarted
 from gateway.profiles import Profile
-from gateway.sonic.events import ToolResult, ToolUsed
+from gateway.sonic.events import Role, TextBlock, ToolResult, ToolUsed
 from toolworker.contract import (
     ContractError,
     FailureCode,
@@ -31,21 +34,26 @@ _TOO_LATE = ToolFailed(FailureCode.TIMED_OUT, "That took too long, so I could no
 class ToolUses:
     """The tools of one call and the uses made of them."""
 
-    def __init__(self, catalogue: tuple[ToolSpec, ...], longest_s: float, tally: Tally) -> None:
+    def __init__(self, catalogue: tuple[ToolSpec, ...], limits: CallLimits, tally: Tally, history: History) -> None:
         self._specs = {spec.name: spec for spec in catalogue}
-        self._longest_s = longest_s
+        self._longest_s = limits.tool_deadline_s
+        self._company = Company(limits.company_after_s)
         self._tally = tally
+        self._history = history
         self._desk = ToolDesk()
+        self._orphans: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._specs)
 
-    def allow(self, profile: Profile) -> tuple[ToolSpec, ...]:
-        """Keep only the tools the profile allows, and return them."""
-        allowed = profile.allowed(tuple(self._specs.values()))
-        self._specs = {spec.name: spec for spec in allowed}
-        return allowed
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return tuple(self._specs.values())
+
+    def allow(self, profile: Profile) -> None:
+        """Keep only the tools the profile allows."""
+        self._specs = {spec.name: spec for spec in profile.allowed(self.specs)}
 
     def used(self, event: ToolUsed, turn: int, now: float) -> list[Effect]:
         """The model asks for a tool."""
@@ -69,11 +77,33 @@ class ToolUses:
             return []
         return self._result(entry, outcome, now)
 
-    def time_passed(self, now: float) -> list[Effect]:
-        return [effect for entry in self._desk.overdue(now) for effect in self.answered(entry.tool_use, _TOO_LATE, now)]
+    def session_gone(self) -> None:
+        """The session that asked is no more: the next one never issued these ids and hears of the answers as text."""
+        self._orphans.update(entry.tool_use for entry in self._desk.open)
+
+    @property
+    def idle(self) -> bool:
+        return not self._desk.open
+
+    @property
+    def wants_company(self) -> bool:
+        """Whether a caller who waits in silence is to be kept company."""
+        return self._company.wanted and not self.idle
+
+    def time_passed(self, now: float, *, silent: bool) -> list[Effect]:
+        """``silent`` is whether neither side is speaking."""
+        effects = [
+            effect for entry in self._desk.overdue(now) for effect in self.answered(entry.tool_use, _TOO_LATE, now)
+        ]
+        if self.idle:
+            self._company.wait_over()
+        elif self.wants_company and self._company.due(now, silent=silent):
+            effects.append(ToSession(TextBlock(Role.USER, NUDGE, interactive=True)))
+        return effects
 
     def deadline(self) -> float | None:
-        return self._desk.deadline()
+        times = (self._desk.deadline(), self._company.deadline() if self.wants_company else None)
+        return min((time for time in times if time is not None), default=None)
 
     def busy_s(self, now: float) -> float:
         return self._desk.busy_s(now)
@@ -95,8 +125,11 @@ class ToolUses:
             result=result,
             duration_ms=round((now - entry.started_at) * 1000),
         )
-        content = json.dumps(result, ensure_ascii=False)
-        return [ToSession(ToolResult(entry.tool_use, content)), ToCaller(finished)]
+        answer = Answer(entry.name, json.dumps(result, ensure_ascii=False))
+        self._history.add(answer)
+        if entry.tool_use in self._orphans:
+            return [ToSession(TextBlock(Role.USER, answer.text, interactive=True)), ToCaller(finished)]
+        return [ToSession(ToolResult(entry.tool_use, answer.content)), ToCaller(finished)]
 
 
 def _shown(arguments: str) -> dict[str, object]:

@@ -10,68 +10,21 @@ a known stretch of its utterance, so heard milliseconds become heard characters,
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 
+from gateway.call.history import CallerWords, History
+from gateway.call.sentences import Sentence, Utterance
 from gateway.caller.messages import Speaker, Transcript
-
-
-@dataclass(slots=True)
-class Sentence:
-    utterance: int
-    index: int
-    turn: int
-    text: str
-    from_ms: int | None = None
-    """Where its audio starts within the utterance; None while there is none."""
-    to_ms: int | None = None
-    final: bool = False
-    heard_chars: int | None = None
-    """Set when the caller broke in before its end."""
-
-    def transcript(self) -> Transcript:
-        return Transcript(
-            Speaker.AGENT,
-            self.turn,
-            self.text,
-            self.final,
-            utterance=self.utterance,
-            sentence=self.index,
-            heard_chars=self.heard_chars,
-        )
-
-    def cut(self, heard_ms: int) -> bool:
-        """Mark what was heard of an interrupted sentence; True when that changes what is known of it."""
-        before = (self.final, self.heard_chars)
-        self.final = True
-        self.heard_chars = self._heard(heard_ms)
-        return before != (self.final, self.heard_chars)
-
-    def _heard(self, heard_ms: int) -> int | None:
-        """Characters heard; None for all of them."""
-        if self.from_ms is None or heard_ms <= self.from_ms:
-            return 0
-        if self.to_ms is None or heard_ms >= self.to_ms:
-            return None
-        share = (heard_ms - self.from_ms) / (self.to_ms - self.from_ms)
-        return _start_of_word(self.text, round(share * len(self.text)))
-
-
-@dataclass(slots=True)
-class Utterance:
-    number: int
-    turn: int
-    sentences: list[Sentence] = field(default_factory=list)
-    open: bool = True
 
 
 class TurnLedger:
     """The words of a call in order. Numbers are those of the call protocol."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
         self.turn = 0
         self.utterances: dict[int, Utterance] = {}
         self._awaiting_final: deque[Sentence] = deque()
         self._agent_spoke_since = True
+        self._history = history
 
     @property
     def last(self) -> Utterance | None:
@@ -92,6 +45,7 @@ class TurnLedger:
         if self._agent_spoke_since or self.turn == 0:
             self.turn += 1
             self._agent_spoke_since = False
+        self._history.add(CallerWords(text))
         return Transcript(Speaker.CALLER, self.turn, text, final=True, typed=typed)
 
     def open_utterance(self) -> tuple[Utterance, bool]:
@@ -108,6 +62,7 @@ class TurnLedger:
         self._agent_spoke_since = True
         sentence = Sentence(utterance.number, len(utterance.sentences), utterance.turn, text)
         utterance.sentences.append(sentence)
+        self._history.add(sentence)
         self._awaiting_final.append(sentence)
         return sentence
 
@@ -150,6 +105,16 @@ class TurnLedger:
         self._awaiting_final = deque(s for s in self._awaiting_final if s.utterance > utterance)
         return [sentence.transcript() for sentence in changed]
 
+    def break_off(self, at_ms: int) -> list[Transcript]:
+        """The session went away: the utterance being spoken ends here, and no final text will come."""
+        for sentence in self._spoken_now():
+            if sentence.to_ms is None and not sentence.final:
+                sentence.broken_off = True
+                sentence.heard_chars = 0 if sentence.from_ms is None else None
+        self.audio_ended(at_ms)
+        self.close_utterance()
+        return self.settle()
+
     def settle(self) -> list[Transcript]:
         """No final text will come any more: what was announced was said."""
         settled = list(self._awaiting_final)
@@ -160,10 +125,3 @@ class TurnLedger:
 
     def _spoken_now(self) -> list[Sentence]:
         return [] if self.last is None else self.last.sentences
-
-
-def _start_of_word(text: str, at: int) -> int:
-    """The start of the word that position ``at`` falls in; the length when it falls past the end."""
-    if at >= len(text):
-        return len(text)
-    return text.rfind(" ", 0, at + 1) + 1

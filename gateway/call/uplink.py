@@ -5,6 +5,7 @@ Sonic ends a stream that hears nothing for 55 s and wants audio all the time, si
 32 ms ones for 32 ms more delay (docs/decisions/0005-audio-frames.md).
 """
 
+from array import array
 from collections import deque
 
 from gateway.caller.messages import CALLER_RATE_HZ, SAMPLE_BYTES, CallerAudio
@@ -20,15 +21,27 @@ _PATIENCE_S = 0.25
 _AHEAD_S = 2.0
 """A page may run this far ahead of the clock, as after a network stall; audio beyond it is dropped."""
 
-_HELD_FRAMES = int(3.0 / FRAME_S)
-"""Frames kept while the session opens, the newest three seconds: what a caller says at once is not lost."""
+_KEPT_FRAMES = int(8.0 / FRAME_S)
+"""The newest frames are kept for the session to come: what a caller says while it opens, or was saying to the session
+it replaces, is not lost."""
+
+_RECOGNISED_FRAMES = int(1.0 / FRAME_S)
+"""Kept of what was recognised: Sonic waits longer than this before it takes a silence for the end of a turn
+(docs/sonic-protocol.md, conversation), so no word of it is in there."""
+
+_QUIET_FRAMES = int(2.5 / FRAME_S)
+"""A caller has fallen silent after this long: more than the longest pause within a turn. A session that begins in such
+a silence hears it, for a voice may be softer than ``_LOUD``."""
+
+_LOUD = 800
+"""Peak of a frame with a voice in it, of 32768: noise of a room and a line stays below."""
 
 _CATCH_UP_FRAMES = 4
 """Silence frames sent in one step at most: after a stall of ours there is no burst."""
 
 
 class Uplink:
-    """Cuts caller audio into frames, fills gaps with silence and holds frames until the session is open."""
+    """Cuts caller audio into frames, fills gaps with silence and keeps the newest for a session to come."""
 
     def __init__(self, now: float) -> None:
         self.samples = 0
@@ -42,7 +55,8 @@ class Uplink:
         self._next_sequence = 0
         self._starved = False
         self._part = bytearray()
-        self._held: deque[bytes] | None = deque(maxlen=_HELD_FRAMES)
+        self._kept: deque[bytes] = deque(maxlen=_KEPT_FRAMES)
+        self._open = False
 
     def spoke(self, audio: CallerAudio, now: float) -> list[bytes]:
         """Take a frame of the caller's; return the frames now due to Sonic. Raises when the sequence goes back."""
@@ -63,16 +77,30 @@ class Uplink:
         del self._part[:whole]
         return self._due(frames)
 
-    def opened(self, now: float) -> list[bytes]:
-        """The session is open: return one silence and the frames held until now."""
-        held, self._held = self._held or (), None
+    def opened(self, now: float, *, quiet: bool = False) -> list[bytes]:
+        """A session is open: one silence, and what it must hear of what was said before it was there."""
+        self._open = True
         self._started_at = self._fed_until = now
         self._fed_samples = 0
-        return [SILENCE, *held]
+        kept = list(self._kept)
+        return [SILENCE, *(kept[-_QUIET_FRAMES:] if quiet else kept)]
+
+    def closed(self) -> None:
+        """There is no session: keep what is said for the next one."""
+        self._open = False
+
+    def recognised(self) -> None:
+        """Sonic has told the caller's words: another session need not hear them again."""
+        self._kept = deque(list(self._kept)[-_RECOGNISED_FRAMES:], maxlen=_KEPT_FRAMES)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the caller is not speaking, as far as loudness tells."""
+        return not any(_loud(frame) for frame in list(self._kept)[-_QUIET_FRAMES:])
 
     def time_passed(self, now: float) -> list[bytes]:
         """Silence in place of audio the page should have sent by now."""
-        if self._held is not None or now < self.deadline():
+        if not self._open or now < self._due_at():
             return []
         # The page's last part of a frame goes first: it was spoken before the silence.
         frames = [bytes(self._part).ljust(FRAME_BYTES, b"\0")] if self._part else []
@@ -83,10 +111,15 @@ class Uplink:
             missing, self._fed_until = _CATCH_UP_FRAMES, now - _CATCH_UP_FRAMES * FRAME_S
         self._silent(missing * FRAME_BYTES)
         self._starved = True
-        return frames + [SILENCE] * missing
+        frames += [SILENCE] * missing
+        self._kept.extend(frames)
+        return frames
 
-    def deadline(self) -> float:
-        """When ``time_passed`` should next be called."""
+    def deadline(self) -> float | None:
+        """When ``time_passed`` should next be called; None while there is no session to keep fed."""
+        return self._due_at() if self._open else None
+
+    def _due_at(self) -> float:
         return self._fed_until + (FRAME_S if self._starved else _PATIENCE_S)
 
     def _silent(self, silence_bytes: int) -> None:
@@ -96,7 +129,10 @@ class Uplink:
 
     def _due(self, frames: list[bytes]) -> list[bytes]:
         self._starved = False
-        if self._held is None:
-            return frames
-        self._held.extend(frames)
-        return []
+        self._kept.extend(frames)
+        return frames if self._open else []
+
+
+def _loud(frame: bytes) -> bool:
+    samples = array("h", frame)
+    return max(samples) > _LOUD or min(samples) < -_LOUD

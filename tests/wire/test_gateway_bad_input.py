@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from localcloud.sonic.errors import Kind
-from localcloud.sonic.faults import Drop, Fault, Goaway, Reset, Stall, Throw
+from localcloud.sonic.faults import Fault, Stall, Throw
 from localcloud.sonic.script import Answers, spoken
 from tests.wire.support.callcentre import CallCentre, open_call_centre
 from tests.wire.support.caller import Caller, calling
@@ -241,19 +241,6 @@ async def test_a_sonic_that_never_answers_is_told_within_its_deadline(tmp_path: 
             await caller.send("call.start")
             ended, _ = await caller.ended()
             assert ended["code"] == "unavailable"
-
-
-@pytest.mark.parametrize(
-    "action",
-    [Drop(), Reset(), Goaway(), Throw(Kind.MODEL_STREAM), Throw(Kind.INTERNAL)],
-    ids=lambda action: type(action).__name__,
-)
-async def test_a_stream_that_breaks_during_the_call_is_told(callcentre: CallCentre, action: Drop | Reset) -> None:
-    callcentre.emulator.faults.add(Fault(action, after_outputs=6))
-    async with callcentre.call() as caller:
-        await caller.start()
-        ended, closed = await caller.ended()
-        assert (ended["code"], closed) == ("unavailable", 1013)
 
 
 async def test_a_tool_worker_that_is_down_is_something_the_agent_says_and_the_call_goes_on(

@@ -10,7 +10,17 @@ from dataclasses import replace
 
 from aws_sdk_bedrock_runtime import models  # type: ignore[import-untyped]
 
-from gateway.call.effects import DiscardAudio, Effect, EndCall, OpenSession, RunTool, ToCaller, ToSession
+from gateway.call.effects import (
+    DiscardAudio,
+    DropSession,
+    Effect,
+    EndCall,
+    OpenSession,
+    RunTool,
+    ToCaller,
+    ToSession,
+    UseSession,
+)
 from gateway.call.goodbye import END_CALL
 from gateway.call.limits import CallLimits
 from gateway.call.machine import Call
@@ -29,6 +39,7 @@ from gateway.caller.messages import (
     TextSay,
     ToCallerMessage,
 )
+from gateway.errors import CallError, SonicUnavailable
 from gateway.profiles import Profile
 from gateway.sonic.codec import Encoder, decode
 from gateway.sonic.events import AudioInput, AudioSaid, Input, Output, SessionEnd, ToolUsed
@@ -38,10 +49,11 @@ from tests.contract.support.conversations import Body, Conversation, Line
 from tests.contract.support.wire_inputs import Opening, opening_of
 from toolworker.contract import FailureCode, ToolFailed, ToolOutcome, ToolSucceeded
 
-_PATIENT = CallLimits(call_s=10_000, idle_s=10_000)
+_PATIENT = CallLimits(call_s=10_000, idle_s=10_000, renew_after_s=10_000, renew_by_s=10_000)
 """A file's pauses are those of the model; the gateway's own limits have tests of their own."""
 
 _REPORT_AFTER_S = 0.1
+_PATIENCE_S = 3.0
 
 
 class HeldCall:
@@ -66,6 +78,9 @@ class HeldCall:
         self._tool_uses: dict[str, str] = {}
         self._running: set[str] = set()
         self._page_samples: int | None = None
+        self._session_number = 0
+        self._wanted: int | None = None
+        self._stream_over = False
         for line in conversation.lines:
             self._wait(line.after_s)
             self._follow(line)
@@ -77,10 +92,18 @@ class HeldCall:
             case "to":
                 self._perform(self._client_says(line))
             case "end" if "exception" in line.content:
-                error = getattr(models, line.content["exception"])(line.content["message"])
-                self._perform(self._call.failed(fault(error)), stream_over=True)
+                self._stream_ends(fault(getattr(models, line.content["exception"])(line.content["message"])))
             case "end":
-                self._perform(self._call.session_ended(), stream_over=True)
+                self._stream_ends(SonicUnavailable("ended unasked"))
+
+    def _stream_ends(self, error: CallError) -> None:
+        """The stream is over, and no other is to be had."""
+        self._stream_over = True
+        self._perform(self._call.session_broke(error, self._now))
+        while self._wanted is not None:
+            session, self._wanted = self._wanted, None
+            self._perform(self._call.session_refused(session, error, self._now))
+            self._wait(_PATIENCE_S)
 
     def _model_says(self, event: Output) -> None:
         self._session.receive(event)
@@ -110,7 +133,7 @@ class HeldCall:
         name = body["contentName"]
         match body["type"]:
             case "AUDIO":
-                return self._call.session_opened(self._now)
+                return self._call.session_opened(self._session_number, self._now)
             case "TOOL":
                 self._tool_uses[name] = body["toolResultInputConfiguration"]["toolUseId"]
             case "TEXT" if body["interactive"] and name != self._opening.spoken_first_name:
@@ -141,28 +164,37 @@ class HeldCall:
             self._perform([effect for effect in effects if not _is_audio(effect)])
         self._now = until
 
-    def _perform(self, effects: list[Effect], *, stream_over: bool = False) -> None:
+    def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:
-            self._perform_one(effect, stream_over=stream_over)
+            self._perform_one(effect)
         for effect in effects:
             if isinstance(effect, ToCaller) and isinstance(effect.message, BargeIn):
                 self._report(effect.message.utterance)
 
-    def _perform_one(self, effect: Effect, *, stream_over: bool) -> None:
+    def _perform_one(self, effect: Effect) -> None:
         match effect:
-            case OpenSession(opening):
-                self._send(*opening)
+            case OpenSession():
+                self._open(effect)
             case ToSession(event):
                 self._send(event)
             case ToCaller(message):
                 self._tell(message)
             case RunTool(tool_use):
                 self._running.add(tool_use)
+            case UseSession() | DropSession():
+                pass  # a file has one session
             case DiscardAudio():
                 pass  # the page gets audio at once here, so there is none left to discard
             case EndCall(ending):
-                self._send(*([] if stream_over else [SessionEnd()]))
+                self._send(*([] if self._stream_over else [SessionEnd()]))
                 self._tell(CallEnded(ending))
+
+    def _open(self, wanted: OpenSession) -> None:
+        if self._stream_over:
+            self._wanted = wanted.session
+        else:
+            self._session_number = wanted.session
+            self._send(*wanted.opening)
 
     def _report(self, utterance: int) -> None:
         """As the page does a moment after a barge-in."""

@@ -46,7 +46,7 @@ def test_what_a_caller_says_while_the_session_opens_is_not_lost() -> None:
     told.page(page.CallStart())
     told.hears(1024)
     told.hears(1024)
-    opened = told.take(told.call.session_opened(told.now))
+    opened = told.take(told.call.session_opened(1, told.now))
     assert len(to_session(opened, sonic.AudioInput)) == 1 + 2
 
 
@@ -97,9 +97,9 @@ def test_a_silent_call_ends_as_idle_and_a_talking_one_does_not(told: Told) -> No
     assert end.ending.retryable
 
 
-def test_a_call_ends_before_the_stream_would() -> None:
-    told = Told(CallLimits(idle_s=480)).live()
-    (end,) = endings(told.wait(471))
+def test_a_call_has_a_longest_length() -> None:
+    told = Told(CallLimits(call_s=60, idle_s=480)).live()
+    (end,) = endings(told.wait(61))
     assert end.ending.code is EndCode.TOO_LONG
 
 
@@ -172,12 +172,6 @@ def test_received_audio_is_acknowledged_about_once_a_second(told: Told) -> None:
         told.now += 0.032
         acks += messages(told.hears(512), page.AudioAck)
     assert [ack.samples for ack in acks] == [16384, 32768, 49152]
-
-
-def test_a_stream_that_ends_by_itself_is_told_as_unavailable(told: Told) -> None:
-    (end,) = endings(told.take(told.call.session_ended()))
-    assert end.ending.code is EndCode.UNAVAILABLE
-    assert end.ending.retryable
 
 
 def test_a_gateway_that_goes_away_says_so(told: Told) -> None:

@@ -40,7 +40,7 @@ def test_all_that_a_caller_said_while_the_session_opened_goes_out() -> None:
     for _ in range(100):
         told.now += 0.064
         told.hears(1024)
-    for effect in told.call.session_opened(told.now):
+    for effect in told.call.session_opened(1, told.now):
         if isinstance(effect, ToSession):
             outbox.put(effect.event)
     assert outbox.dropped_frames == 0

@@ -2,10 +2,11 @@
 
 import itertools
 
-from gateway.call.effects import Effect, EndCall, RunTool, ToCaller, ToSession
+from gateway.call.effects import Effect, EndCall, OpenSession, RunTool, ToCaller, ToSession
 from gateway.call.limits import CallLimits
 from gateway.call.machine import Call
-from gateway.caller.messages import AgentAudio, CallerAudio, CallStart, ToCallerMessage
+from gateway.caller.messages import AgentAudio, CallerAudio, CallStart, PlaybackReport, ToCallerMessage
+from gateway.errors import CallError, SonicUnavailable
 from gateway.profiles import PACKAGED, load
 from gateway.sonic import events as sonic
 from toolworker.contract import ToolSpec
@@ -31,8 +32,28 @@ class Told:
 
     def live(self) -> "Told":
         self.take(self.call.caller_sent(CallStart(), self.now))
-        self.take(self.call.session_opened(self.now))
+        self.take(self.call.session_opened(1, self.now))
         return self
+
+    def opens(self) -> list[int]:
+        """Numbers of the sessions asked for so far."""
+        return [effect.session for effect in self.effects if isinstance(effect, OpenSession)]
+
+    def opened(self) -> list[Effect]:
+        """The session asked for last is open."""
+        return self.take(self.call.session_opened(self.opens()[-1], self.now))
+
+    def breaks(self, error: CallError | None = None) -> list[Effect]:
+        """The session in use is gone."""
+        return self.take(self.call.session_broke(error or SonicUnavailable("reset"), self.now))
+
+    def refused(self) -> list[Effect]:
+        """The session asked for last does not open."""
+        return self.take(self.call.session_refused(self.opens()[-1], SonicUnavailable("refused"), self.now))
+
+    def heard_out(self, utterance: int, ms: int) -> None:
+        """The page has played an utterance to its end."""
+        self.page(PlaybackReport(utterance, ms))
 
     def says(self, event: sonic.Output) -> list[Effect]:
         return self.take(self.call.session_said(event, self.now))
@@ -40,8 +61,8 @@ class Told:
     def page(self, message: object) -> list[Effect]:
         return self.take(self.call.caller_sent(message, self.now))  # type: ignore[arg-type]
 
-    def hears(self, samples: int) -> list[Effect]:
-        audio = CallerAudio(self._sequence, bytes(2 * samples))
+    def hears(self, samples: int, level: int = 0) -> list[Effect]:
+        audio = CallerAudio(self._sequence, level.to_bytes(2, "little") * samples)
         self._sequence += samples
         return self.page(audio)
 
