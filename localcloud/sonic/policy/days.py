@@ -24,7 +24,11 @@ _PARTED = re.compile(rf"\b(half past|quarter past|quarter to) {_HOUR}\b")
 _MARKED = re.compile(rf"\b(\d{{1,2}}|one) ?(\d\d)?{_HALF_DAY}")
 _AFTER_AT = re.compile(rf"\b(?:at|around|by|about|until) (?:about )?{_HOUR}(?: (\d\d)\b)?(?! (?:days?|weeks?))\b")
 _O_CLOCK = re.compile(r"\b(\d{1,2}|one)( )?o'?(?: )?clock\b")
-_BARE = re.compile(r"^(?:\D+ )?(\d{1,2}|one) ?(\d\d)?(?: \D+)?$")
+_BARE = re.compile(
+    r"^(?!(?:how|what|why|where|which|who|is|are|do|does|can|could)\b)(?:\D+ )?(\d{1,2}|one) ?(\d\d)?(?: \D+)?$"
+)
+_BARE_WORDS = 6
+"""A longer turn with a number in it is about something else than the time it was asked for."""
 _NOON = re.compile(r"\b(?:noon|midday)\b")
 _MORNING = re.compile(r"\b(?:morning|am|a m)\b")
 _LATER = re.compile(r"\b(?:afternoon|evening|tonight|night|pm|p m)\b")
@@ -60,7 +64,8 @@ def read_time(words: str) -> time | None:
     if found := _PARTED.search(words):
         minute = {"half past": 30, "quarter past": 15, "quarter to": -15}[found[1]]
         return _time(found[2], minute, words)
-    for pattern in (_MARKED, _O_CLOCK, _AFTER_AT, _BARE):
+    bare = (_BARE,) if len(words.split()) <= _BARE_WORDS else ()
+    for pattern in (_MARKED, _O_CLOCK, _AFTER_AT, *bare):
         if found := pattern.search(words):
             minute = int(found[2]) if found[2] and found[2].strip() else 0
             return _time(found[1], minute, words)

@@ -54,6 +54,8 @@ def test_a_day_is_the_next_one_of_its_name(words: str, day: date | None) -> None
         ("at 45", None),
         ("tomorrow", None),
         ("in 2 hours", None),
+        ("how much is roaming for 2 days", None),
+        ("i have been a customer of yours for 2 years", None),
     ],
 )
 def test_a_time_without_half_of_the_day_is_one_at_which_an_office_is_open(words: str, at: time | None) -> None:
