@@ -1,6 +1,5 @@
 """The composition root: makes the stores, hands them to the tools, and puts the routes in front."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import nullcontext
@@ -13,7 +12,7 @@ from toolworker.clock import Clock, SystemClock
 from toolworker.declaration import AnyTool
 from toolworker.execute import Execution
 from toolworker.health import USES
-from toolworker.load_line import say_load
+from toolworker.load_line import said_load
 from toolworker.middleware import TOKENS, only_the_gateway, refusals
 from toolworker.once import Once
 from toolworker.pace import Pace
@@ -64,11 +63,9 @@ def _running(settings: Settings, stores: Stores | None, tools: tuple[AnyTool, ..
             pace = Pace(per_call=settings.uses_per_call, per_operator=settings.uses_per_operator)
             lookups = Pace(per_call=settings.lookups_per_call, per_operator=settings.lookups_per_operator)
             app[USES] = ToolUses(execution, once, room=settings.max_tool_uses, pace=pace, lookups=lookups)
-            saying = asyncio.create_task(say_load(app[USES]))
-            yield
-            await app[USES].close(wait_s=settings.drain_s)
-            saying.cancel()
-            await asyncio.gather(saying, return_exceptions=True)
+            async with said_load(app[USES]):
+                yield
+                await app[USES].close(wait_s=settings.drain_s)
 
     return resource
 

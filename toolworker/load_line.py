@@ -2,13 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from toolworker.uses import ToolUses
 
 EVERY_S = 30.0
 
 logger = logging.getLogger("toolworker.load")
+
+
+@asynccontextmanager
+async def said_load(uses: ToolUses) -> AsyncIterator[None]:
+    """Say it for as long as the block runs."""
+    saying = asyncio.create_task(say_load(uses))
+    try:
+        yield
+    finally:
+        saying.cancel()
+        await asyncio.wait({saying})
 
 
 async def say_load(uses: ToolUses, wait: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

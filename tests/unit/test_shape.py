@@ -21,6 +21,7 @@ BARE_TASKS = {
     "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",
     "gateway/sonic/transport.py": "the body's pump, ended with the exchange and awaited in close",
     "localcloud/sonic/http2.py": "kept per connection and cancelled when the connection closes",
+    "toolworker/load_line.py": "cancelled and awaited where the block that runs it ends",
     "toolworker/execute.py": "awaited up to its deadline; one that will not stop is kept and waited for at close",
     "toolworker/uses.py": "kept as the use's outcome, awaited by whoever asks and gathered at close",
 }
