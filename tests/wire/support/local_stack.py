@@ -64,8 +64,10 @@ class LocalStack:
 
 
 @contextmanager
-def launched(state_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[LocalStack]:
-    """Start the launcher and, at the end, make sure that it is gone."""
+def launched(
+    state_dir: Path, settings: Mapping[str, str] | None = None, *, root: Path = REPOSITORY
+) -> Iterator[LocalStack]:
+    """Start the launcher of the repository at ``root`` and, at the end, make sure that it is gone."""
     ports = free_ports()
     environ = {
         # Empty values go before those of a .env file that somebody may have here.
@@ -73,14 +75,14 @@ def launched(state_dir: Path, settings: Mapping[str, str] | None = None) -> Iter
         "LOCAL_CUSTOMERS_FILE": "",
         "LOCAL_ARTICLES_DIR": "",
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": str(root),
         "LOCAL_STATE_DIR": str(state_dir),
         **{name: str(port) for name, port in ports.items()},
         **(settings or {}),
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "localcloud"],
-        cwd=REPOSITORY,
+        cwd=root,
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
