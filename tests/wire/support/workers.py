@@ -32,6 +32,14 @@ _AWS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+_LIMITS = (
+    "TOOLWORKER_USES_PER_CALL",
+    "TOOLWORKER_USES_PER_OPERATOR",
+    "TOOLWORKER_LOOKUPS_PER_CALL",
+    "TOOLWORKER_LOOKUPS_PER_OPERATOR",
+)
+"""Of uses in a minute, which a test without pauses is not about."""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -93,8 +101,7 @@ def environment(aws_url: str, key: ServiceKey) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": aws_url,
         "TOOLWORKER_SERVICE_KEYS": json.dumps({KEY_ID: key.public_pem}),
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
-        "TOOLWORKER_USES_PER_CALL": "10000",
-        "TOOLWORKER_USES_PER_OPERATOR": "10000",
+        **dict.fromkeys(_LIMITS, "10000"),
         "TOOLWORKER_LOG_LEVEL": "ERROR",
     }
 
