@@ -25,6 +25,7 @@ class Topic(Enum):
 class Customer:
     """What is known of a customer; any part may be missing."""
 
+    phone_number: str
     name: str
     plan: str
     monthly_price: Decimal | None
@@ -47,6 +48,7 @@ def read_customer(result: object) -> Customer | None:
         return None
     add_ons = fields.get("add_ons")
     return Customer(
+        phone_number=_text(fields, "phone_number"),
         name=_text(fields, "name"),
         plan=_text(fields, "plan"),
         monthly_price=decimal(fields.get("monthly_price_usd")),

@@ -36,11 +36,6 @@ class CallerNumber:
         """Whether it is known with its area code."""
         return bool(self.number) and not Dictation(self.number).lacks_area_code
 
-    def remember(self, digits: str) -> None:
-        """A number that was told in an earlier session of the call."""
-        if Dictation(digits).complete:
-            self.number = digits
-
     def ask(self) -> list[Act]:
         return [self._talk.say(phrases.ASK_NUMBER, Asked.NUMBER)]
 
@@ -94,6 +89,7 @@ class CallerNumber:
         self._dictation = Dictation()
         if customer:
             self.customer, self.name = customer, customer.name
+            self.number = self.number or customer.phone_number
             self._missed, self._talk.asked = 0, Asked.NOTHING
         return customer
 

@@ -131,24 +131,6 @@ class Errands:
             return []
         return [self._conclude(name, [result])]
 
-    def remember_wish(self, wish: Wish | None, words: str) -> None:
-        """What the caller said in an earlier session of the call."""
-        match read_consent(words):
-            case Consent.NO, _:
-                self._drop()
-            case _:
-                pass
-        self._wish = wish or (self._wish and self._wish.told(words, self._clock())) or self._wish
-
-    def remember_result(self, name: str, result: object) -> None:
-        """What a tool told in an earlier session of the call."""
-        if self._wish is None or name not in {self._wish.TOOL, BUY_TOOL}:
-            return
-        answer = self._answer(name, [result])
-        if answer is not None:
-            self._offer = answer.offer
-            self._wish = self._wish if answer.offer else None
-
     def remember_question(self, said: str) -> None:
         """What Telly said last in an earlier session of the call: it may have asked for something."""
         if self._talk.asked is Asked.NUMBER:

@@ -10,6 +10,7 @@ from localcloud.sonic.lexicon import repair
 from localcloud.sonic.policy import phrases
 from localcloud.sonic.policy.caller_number import ACCOUNT_TOOL, CallerNumber
 from localcloud.sonic.policy.dictation import Told, find_digits
+from localcloud.sonic.policy.earlier import Earlier, claim
 from localcloud.sonic.policy.errands import Errands
 from localcloud.sonic.policy.farewell import Farewell
 from localcloud.sonic.policy.knowledge import KNOWLEDGE_TOOL, Questions
@@ -17,7 +18,7 @@ from localcloud.sonic.policy.newcomers import Newcomers
 from localcloud.sonic.policy.notes import Notes
 from localcloud.sonic.policy.own_account import OwnAccount
 from localcloud.sonic.policy.reading import Reading, read
-from localcloud.sonic.policy.retold import read_retold
+from localcloud.sonic.policy.retold import Note, Result, Words, read_lines
 from localcloud.sonic.policy.social import Intent
 from localcloud.sonic.policy.talk import Asked, Talk
 from localcloud.sonic.policy.wishes import find_wish
@@ -30,7 +31,6 @@ DICTATION_PAUSE_MS = 900
 OFFICE_ZONE = ZoneInfo("America/New_York")
 """By whose clocks calls are promised: the tool worker's default (TOOLWORKER_TIME_ZONE)."""
 
-_CONNECTED = re.compile(r"call has (?:just )?been connected", re.IGNORECASE)
 _WRONG_NUMBER = re.compile(r"\b(?:wrong|incorrect|not (?:right|correct|me|mine|my number))\b")
 _MOST_MISSES = 2
 """How often in a row Telly asks again before it offers a human."""
@@ -67,27 +67,18 @@ class TellyMind:
         self._farewell = Farewell(self._talk, self._number, self._notes)
         self._account = OwnAccount(self._talk, self._number, self._notes)
         self._misses = 0
+        self._earlier = Earlier()
         for role, text in history:
-            self._remember(role, text)
+            if role == "ASSISTANT":
+                self._was_heard(text)
+            else:
+                self._earlier.meant(self.caller_said(text))
 
-    def _remember(self, role: str, text: str) -> None:
-        """What a session that goes on from another must know: the number, the errand, and the last words spoken."""
-        if role == "ASSISTANT":
-            asks_number = "phone number" in text and text.endswith("?")
-            asked = next((asked for ending, asked in _ASKED_BY.items() if text.endswith(ending)), Asked.NOTHING)
-            self._talk.say(text, Asked.NUMBER if asks_number else asked)
+    def _was_heard(self, text: str) -> None:
+        """Where Telly has said something else than she would say, her words alone tell what she asked."""
+        if not self._earlier.heard(text):
+            self._talk.say(text, _asked_in(text))
             self._errands.remember_question(text)
-            return
-        said, results = read_retold(text)
-        words = normalise(repair(said))
-        if told := find_digits(words):
-            self._number.remember(told.digits)
-        found = find_wish(words, self._talk.tools, self._clock())
-        self._errands.remember_wish(found[0] if found else self._newcomers.find(words), words)
-        for name, result in results:
-            if name == ACCOUNT_TOOL:
-                self._number.found(result)
-            self._errands.remember_result(name, result)
 
     def pause_ms(self, default_ms: int) -> int:
         """Longer than ``default_ms`` while digits are awaited."""
@@ -95,19 +86,20 @@ class TellyMind:
         return max(default_ms, DICTATION_PAUSE_MS) if dictated else default_ms
 
     def caller_said(self, text: str) -> list[Act]:
-        """The caller's words, recognised or typed; text in brackets is a note by the system, not speech."""
-        if _CONNECTED.search(text):
-            return [self._talk.say(phrases.GREETING)]
-        said, results = read_retold(text)
-        if results and (acts := self._learn(said, results)):
-            return acts
-        if results and not said:
-            return []
-        if said.startswith("[") and said.endswith("]"):
-            return []
-        if self._farewell.handed_over:
-            return [self._talk.say(phrases.HANDED_OVER)]
-        return self._hear(normalise(repair(said)))
+        """The caller's words, recognised or typed, and what the gateway writes among them. A tool that these words
+        need and that has answered already is not used again."""
+        acts: list[Act] = []
+        for line in read_lines(text):
+            match line:
+                case Words(text=words):
+                    self._earlier.unsaid = ""
+                    acts += self._spoken_to(words)
+                case Result(tool=tool, value=value):
+                    use = claim(acts, tool) or self._earlier.claim(tool)
+                    acts += self.tool_answered(tool, use.arguments, value) if use else self._learn(tool, value)
+                case Note():
+                    acts += self._noted(line)
+        return acts
 
     def tool_answered(self, name: str, arguments: Mapping[str, Any], result: object) -> list[Act]:
         """The result of a tool this mind used; an answer to a question that was since replaced is not spoken."""
@@ -118,17 +110,30 @@ class TellyMind:
             return self._come_back(self._questions.answered(arguments.get("query"), result))
         return self._farewell.answered(name, result) or self._errands.answered(name, arguments, result)
 
-    def _learn(self, said: str, results: tuple[tuple[str, object], ...]) -> list[Act]:
-        """What came of tools that an earlier session of the call used."""
-        acts: list[Act] = []
-        for name, result in results:
-            if name == ACCOUNT_TOOL:
-                acts += self._account_answered(result)
-            elif name == KNOWLEDGE_TOOL:
-                acts += self._questions.answered_late(normalise(repair(said)), result)
-            else:
-                acts += self._farewell.answered(name, result) or self._errands.answered_late(name, result)
-        return acts
+    def _learn(self, name: str, result: object) -> list[Act]:
+        """What came of a tool use that is not remembered."""
+        if name == ACCOUNT_TOOL:
+            return self._account_answered(result)
+        if name == KNOWLEDGE_TOOL:
+            return self._questions.answered_late("", result)
+        return self._farewell.answered(name, result) or self._errands.answered_late(name, result)
+
+    def _noted(self, note: Note) -> list[Act]:
+        match note:
+            case Note.CONNECTED if not self._talk.said:
+                return [self._talk.say(phrases.GREETING)]
+            case Note.GO_ON:
+                asked = self._talk.question or phrases.WHERE_WERE_WE
+                return [Say(self._earlier.unsaid or f"{phrases.INTERRUPTED} {asked}")]
+            case Note.LONGER:
+                return [Say(phrases.LONGER)]
+            case _:
+                return []
+
+    def _spoken_to(self, words: str) -> list[Act]:
+        if self._farewell.handed_over:
+            return [self._talk.say(phrases.HANDED_OVER)]
+        return self._hear(normalise(repair(words)))
 
     def _hear(self, words: str) -> list[Act]:
         if heard := self._errands.hear(words):
@@ -254,7 +259,15 @@ class TellyMind:
         return greeting + self._errands.number_known()
 
 
+def _asked_in(said: str) -> Asked:
+    """The question that words of Telly's end in."""
+    if said.endswith("?") and "phone number" in said:
+        return Asked.NUMBER
+    return next((asked for ending, asked in _ASKED_BY.items() if said.endswith(ending)), Asked.NOTHING)
+
+
 _ASKED_BY = {
+    phrases.SHALL_I_TRY_AGAIN: Asked.AGAIN,
     phrases.OFFER_HUMAN: Asked.HUMAN,
     phrases.WHAT_ELSE_TODAY: Asked.MORE,
 }

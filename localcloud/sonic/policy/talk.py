@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from localcloud.sonic.policy import phrases
 from localcloud.sonic.ports import Act, Say
+from localcloud.sonic.sentences import sentences
 
 
 class Asked(Enum):
@@ -29,6 +30,12 @@ class Talk:
         self.tools = frozenset(tools)
         self.asked = Asked.NOTHING
         self.said = ""
+
+    @property
+    def question(self) -> str:
+        """The question that her last words end in; empty without one."""
+        last = sentences(self.said)[-1:]
+        return last[0] if last and last[0].endswith("?") else ""
 
     def say(self, text: str, asked: Asked | None = None) -> Say:
         """Say ``text``; with ``asked`` it ends in that question."""

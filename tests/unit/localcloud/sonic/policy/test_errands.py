@@ -516,7 +516,8 @@ def test_what_an_earlier_sessions_tool_comes_to_is_spoken() -> None:
 def test_a_look_up_of_an_earlier_session_is_answered_by_its_question() -> None:
     call = Call()
     answer = call.says("what does the moon cost\n" + retold("lookup", '{"passages": [{"text": "It costs $9."}]}'))
-    assert answer == "It costs nine dollars."
+    assert answer.endswith("It costs nine dollars.")
+    assert not call.used
 
 
 VOCABULARY = (
