@@ -26,20 +26,16 @@ from gateway.call.effects import (
     UseSession,
 )
 from gateway.call.machine import Call
-from gateway.call.outbox import CallerOutbox
-from gateway.caller.messages import CallEnded
-from gateway.errors import CallError, EndCode, Ending, SlowCaller
+from gateway.call.patience import NOT_RESUMABLE
+from gateway.caller.messages import FromCaller
+from gateway.errors import CallError, EndCode, Ending
 from gateway.held import HeldSessions, Work
+from gateway.page import Page
 from gateway.ports import CallerSocket, RunsTools, Sonic
+from gateway.recording import Recording
 from gateway.sonic.events import Output
 
 log = logging.getLogger("gateway.driver")
-
-_SEND_TIMEOUT_S = 10.0
-"""A page that takes no byte for this long is gone."""
-
-_FAREWELL_TIMEOUT_S = 3.0
-"""For what is still owed to the page when the call is over, ``call.ended`` included."""
 
 
 class Driver:
@@ -48,50 +44,80 @@ class Driver:
     def __init__(
         self,
         call: Call,
-        socket: CallerSocket,
         sonic: Sonic,
         tools: RunsTools,
         operator: str,
+        recording: Recording,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.id = call.id
+        self.operator = operator
         self._call = call
-        self._socket = socket
+        self._page = Page(self, self._start)
         self._sessions = HeldSessions(sonic, self, self._start)
         self._tools = tools
-        self._operator = operator
+        self._recording = recording
         self._clock = clock
-        self._to_caller = CallerOutbox()
-        self._caller_due = asyncio.Event()
         self._woken = asyncio.Event()
         self._over = asyncio.Event()
+        self._done: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._ending: Ending | None = None
         self._reason = ""
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> Ending:
-        """Hold the call until it is over; returns how it ended. The Sonic stream is closed by then."""
+    async def run(self, socket: CallerSocket, first: FromCaller | None = None) -> Ending:
+        """Hold the call until it is over; returns how it ended. Its Sonic streams are closed by then.
+
+        ``first`` is what the page said first; without it the call goes on from its record.
+        """
         began_at = self._clock()
         try:
             async with asyncio.TaskGroup() as self._group:
-                self._start(self._read_caller(), self._write_caller(), self._tick())
+                self._page.attach(socket)
+                self._start(self._tick(), self._record())
+                if first is None:
+                    self._perform(self._call.take_over(self._clock()))
+                else:
+                    self.page_said(first)
                 await self._over.wait()
                 for task in self._tasks:
                     task.cancel()
         except* Exception:
             # The one supervisor of a call: whatever broke is a bug here, logged whole, and ends this call alone.
-            log.exception("call failed", extra={"call": self._call.id})
+            log.exception("call failed", extra={"call": self.id})
             self._ending = Ending(EndCode.INTERNAL, CallError.message)
         finally:
             await self._sessions.close()
         ending = self._ending or Ending(EndCode.INTERNAL, CallError.message)
-        await self._farewell(ending)
+        if not await self._page.farewell(ending):
+            log.info("the page did not hear the end", extra={"call": self.id})
+        self._done.set_result(ending)
         self._log_line(ending, self._clock() - began_at)
+        await self._recording.close(ending.code)
         return ending
 
     def drain(self) -> None:
         """End the call because this gateway is going away."""
         self._perform(self._call.drained())
+
+    async def resume(self, socket: CallerSocket, received: int) -> Ending:
+        """Go on over another connection, until the call is over; returns how it ended."""
+        if self._over.is_set() or self._group is None:
+            return NOT_RESUMABLE
+        if not self._page.rewind(received):
+            return NOT_RESUMABLE
+        self._page.attach(socket, self._call.caller_back())
+        return await asyncio.shield(self._done)
+
+    def page_said(self, message: FromCaller) -> None:
+        self._perform(self._call.caller_sent(message, self._clock()))
+
+    def page_failed(self, error: CallError) -> None:
+        self._perform(self._call.failed(error))
+
+    def page_left(self) -> None:
+        self._perform(self._call.caller_left(self._clock()))
 
     def session_opened(self, session: int) -> None:
         self._perform(self._call.session_opened(session, self._clock()))
@@ -110,11 +136,11 @@ class Driver:
         self._log_giving_up(error)
 
     def _log_giving_up(self, error: CallError) -> None:
-        if self._over.is_set() and self._call.session_lost:
+        if self._over.is_set() and self._call.sessions.lost:
             log.error("recovery failed", extra=self._failure(error))
 
     def _failure(self, error: CallError) -> dict[str, str]:
-        return {"call": self._call.id, "reason": str(error)}
+        return {"call": self.id, "reason": str(error)}
 
     def _start(self, *work: Work) -> None:
         assert self._group is not None  # noqa: S101  (set for as long as anything runs)
@@ -135,10 +161,10 @@ class Driver:
     def _perform_one(self, effect: Effect) -> None:
         match effect:
             case ToCaller(message):
-                self._to_caller.put(message)
-                self._caller_due.set()
+                self._page.put(message)
+                self._recording.told(message)
             case DiscardAudio(utterance):
-                self._to_caller.discard_audio(utterance)
+                self._page.discard_audio(utterance)
             case RunTool():
                 self._start(self._run_tool(effect))
             case OpenSession() | UseSession() | DropSession() | ToSession():
@@ -147,44 +173,22 @@ class Driver:
                 self._ending, self._reason = ending, reason
                 self._over.set()
 
-    async def _read_caller(self) -> None:
-        while True:
-            try:
-                message = await self._socket.receive()
-            except CallError as error:
-                self._perform(self._call.failed(error))
-                return
-            if message is None:
-                self._perform(self._call.caller_left())
-                return
-            self._perform(self._call.caller_sent(message, self._clock()))
-
-    async def _write_caller(self) -> None:
-        while True:
-            await self._caller_due.wait()
-            self._caller_due.clear()
-            while self._to_caller:
-                try:
-                    async with asyncio.timeout(_SEND_TIMEOUT_S):
-                        await self._socket.send(self._to_caller.take())
-                except TimeoutError:
-                    self._perform(self._call.failed(SlowCaller("the page takes no data")))
-                    return
-                except OSError:
-                    self._perform(self._call.caller_left())
-                    return
-
     async def _run_tool(self, tool: RunTool) -> None:
         outcome = await self._tools.use(
-            call=self._call.id,
+            call=self.id,
             tool_use=tool.tool_use,
             name=tool.name,
             arguments=tool.arguments,
-            subject=self._operator,
+            subject=self.operator,
             caller_turn=tool.caller_turn,
             deadline_s=tool.deadline_s,
         )
         self._perform(self._call.tool_answered(tool.tool_use, outcome, self._clock()))
+
+    async def _record(self) -> None:
+        """Keep the call's record until another gateway has taken the call over."""
+        await self._recording.run(self._call.snapshot)
+        self._perform(self._call.fenced())
 
     async def _tick(self) -> None:
         while True:
@@ -197,17 +201,6 @@ class Driver:
             except TimeoutError:
                 self._perform(self._call.time_passed(self._clock()))
 
-    async def _farewell(self, ending: Ending) -> None:
-        """Send what the page is still owed, and ``call.ended`` last; a page that is gone misses it."""
-        try:
-            async with asyncio.timeout(_FAREWELL_TIMEOUT_S):
-                self._to_caller.discard_audio()
-                while self._to_caller:
-                    await self._socket.send(self._to_caller.take())
-                await self._socket.send(CallEnded(ending))
-        except (TimeoutError, OSError):
-            log.info("the page did not hear the end", extra={"call": self._call.id})
-
     def _log_line(self, ending: Ending, duration_s: float) -> None:
         figures = {
             **self._call.tally.figures(),
@@ -218,7 +211,7 @@ class Driver:
         log.info(
             "call",
             extra={
-                "call": self._call.id,
+                "call": self.id,
                 "end": ending.code,
                 "reason": self._reason,
                 "duration_s": round(duration_s, 3),

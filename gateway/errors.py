@@ -22,6 +22,7 @@ class EndCode(StrEnum):
     """Why a call ended, as the caller's page is told (docs/call-protocol.md, Endings)."""
 
     ENDED = "ended"
+    MOVED = "moved"
     DRAINING = "draining"
     PROTOCOL = "protocol"
     FORBIDDEN = "forbidden"
@@ -35,6 +36,7 @@ class EndCode(StrEnum):
 
 CLOSE_CODES: dict[EndCode, int] = {
     EndCode.ENDED: 1000,
+    EndCode.MOVED: 1001,
     EndCode.DRAINING: 1001,
     EndCode.PROTOCOL: 1008,
     EndCode.FORBIDDEN: 1008,

@@ -1,10 +1,12 @@
 """The calls in progress: how many there may be, and what happens to them when this gateway goes away."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from gateway.errors import Busy, Draining
+from gateway.errors import Busy, Draining, Ending
+from gateway.ports import CallerSocket
 
 RETRY_AFTER_S = 15.0
 """What a caller who finds every line busy is told to wait."""
@@ -16,8 +18,15 @@ _DRAINING_RETRY_S = 1.0
 class InProgress(Protocol):
     """A call that holds a line (``gateway.driver.Driver``)."""
 
+    id: str
+    operator: str
+
     def drain(self) -> None:
         """End, because this gateway goes away."""
+        ...
+
+    async def resume(self, socket: CallerSocket, received: int) -> Ending:
+        """Go on over another connection; how the call ended."""
         ...
 
 
@@ -41,6 +50,8 @@ class Lines:
         self.capacity = capacity
         self._protection = protection
         self._calls: set[InProgress] = set()
+        self._waits: set[asyncio.Timeout] = set()
+        """Of connections that have not said yet what they want."""
         self.draining = False
 
     def __len__(self) -> int:
@@ -53,10 +64,7 @@ class Lines:
     @asynccontextmanager
     async def hold(self, call: InProgress) -> AsyncIterator[None]:
         """Keep a line for as long as the call lasts; raises ``Busy`` when there is none, or ``Draining``."""
-        if self.draining:
-            raise Draining("gateway draining", retry_after_s=_DRAINING_RETRY_S)
-        if self.full:
-            raise Busy("every line taken", retry_after_s=RETRY_AFTER_S)
+        self.check()
         self._calls.add(call)
         try:
             if self._protection is not None:
@@ -67,10 +75,32 @@ class Lines:
             self._calls.discard(call)
             self._tell_protection()
 
+    def check(self) -> None:
+        """Raise ``Draining`` or ``Busy`` when no call may be taken now."""
+        if self.draining:
+            raise Draining("gateway draining", retry_after_s=_DRAINING_RETRY_S)
+        if self.full:
+            raise Busy("every line taken", retry_after_s=RETRY_AFTER_S)
+
+    def find(self, call: str) -> InProgress | None:
+        return next((each for each in self._calls if each.id == call), None)
+
+    @asynccontextmanager
+    async def expecting(self, seconds: float) -> AsyncIterator[None]:
+        """Wait for a page's first message: ``TimeoutError`` when it takes too long, or the gateway drains."""
+        async with asyncio.timeout(0 if self.draining else seconds) as wait:
+            self._waits.add(wait)
+            try:
+                yield
+            finally:
+                self._waits.discard(wait)
+
     def drain(self) -> None:
         """Take no new call and end those in progress."""
         self.draining = True
         self._tell_protection()
+        for wait in self._waits:
+            wait.reschedule(0.0)
         for call in tuple(self._calls):
             call.drain()
 

@@ -7,9 +7,11 @@ from aiohttp import web
 
 from gateway.access import Door
 from gateway.call.limits import CallLimits
+from gateway.leases import Leases
 from gateway.lines import Lines
 from gateway.ports import RunsTools, Sonic
 from gateway.profiles import Profile
+from gateway.toolclient.records import CallRecords
 from toolworker.contract import ToolSpec
 
 
@@ -24,7 +26,13 @@ class Parts:
     sonic: Sonic
     tools: RunsTools
     catalogue: Callable[[], tuple[ToolSpec, ...]]
+    leases: Leases
+    records: CallRecords | None
+    """None where calls are not recorded outside this gateway."""
+    name: str
+    """By which this gateway is told from others in slots and records."""
     clock: Callable[[], float]
+    wall_clock: Callable[[], float]
 
 
 PARTS = web.AppKey("PARTS", Parts)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from gateway.caller.messages import FromCaller, ToCallerMessage
 from gateway.sonic.events import Input, Output
-from toolworker.contract import ToolOutcome
+from toolworker.contract import CallRecord, ToolOutcome
 
 
 class CallerSocket(Protocol):
@@ -16,6 +16,10 @@ class CallerSocket(Protocol):
 
     async def send(self, message: ToCallerMessage) -> None:
         """Send one message; raises ``OSError`` when the page is gone."""
+        ...
+
+    async def close(self, code: int) -> None:
+        """Close the connection; bounded in time, safe to call twice."""
         ...
 
 
@@ -40,6 +44,14 @@ class Sonic(Protocol):
 
     async def open(self, opening: tuple[Input, ...]) -> Stream:
         """Raises ``CallError`` within its time."""
+        ...
+
+
+class KeepsRecords(Protocol):
+    """Keeps call records outside this gateway (``gateway.toolclient.records.CallRecords``)."""
+
+    async def write(self, record: CallRecord) -> None:
+        """Raises ``Fenced`` and ``ToolWorkerUnavailable``."""
         ...
 
 

@@ -1,22 +1,11 @@
-"""The gateway's two doors: ``GET /api/session`` says who is there, ``GET /api/call`` is a call."""
-
-import logging
-import uuid
-from contextlib import suppress
+"""``GET /api/session`` says who is there; the other door, ``GET /api/call``, is in ``gateway.calls``."""
 
 from aiohttp import hdrs, web
 
-from gateway.access import error, refusal
+from gateway.access import refusal
 from gateway.auth import Operator, TokenRefused
-from gateway.call.machine import Call
-from gateway.caller.messages import CallEnded
-from gateway.caller.socket import PageSocket
-from gateway.driver import Driver
-from gateway.errors import Busy, Draining
 from gateway.parts import PARTS, Parts
 from gateway.profiles import MAX_PROMPT_CHARS, Profile
-
-log = logging.getLogger("gateway.routes")
 
 
 async def session(request: web.Request) -> web.Response:
@@ -54,33 +43,6 @@ async def session_preflight(request: web.Request) -> web.Response:
         hdrs.VARY: hdrs.ORIGIN,
     }
     return web.Response(status=204, headers=headers)
-
-
-async def call(request: web.Request) -> web.StreamResponse:
-    """One call. The token is verified before the upgrade; busy is said after it, where the page can read it."""
-    parts = request.app[PARTS]
-    try:
-        operator = await parts.door.caller(request)
-    except TokenRefused as refused:
-        return refusal(refused)
-    socket = PageSocket(parts.clock)
-    if operator is None or not socket.can_upgrade(request):
-        return error(426, "subprotocol_missing", "Open a WebSocket that offers the subprotocol call.v1.")
-    response = await socket.upgrade(request)
-    machine = Call(uuid.uuid4().hex, parts.profiles, parts.catalogue(), parts.limits, parts.clock())
-    driver = Driver(machine, socket, parts.sonic, parts.tools, operator.id, parts.clock)
-    try:
-        async with parts.lines.hold(driver):
-            ending = await driver.run()
-    except (Busy, Draining) as refused:
-        ending = refused.ending
-        # The line of a call that was held is written by its driver; alarms count both alike.
-        figures = {"call": machine.id, "end": ending.code, "reason": str(refused), "duration_s": 0.0}
-        log.info("call", extra=figures)
-        with suppress(OSError):  # the page may be gone already
-            await socket.send(CallEnded(ending))
-    await socket.close(ending.close_code)
-    return response
 
 
 def _described(operator: Operator, parts: Parts) -> dict[str, object]:

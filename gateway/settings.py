@@ -35,7 +35,9 @@ NAMES = (
     "GATEWAY_MAX_CALLS",
     "GATEWAY_CALL_LIMIT_S",
     "GATEWAY_IDLE_LIMIT_S",
+    "GATEWAY_AWAY_LIMIT_S",
     "GATEWAY_RENEW_AFTER_S",
+    "GATEWAY_CALL_RECORDS",
     "GATEWAY_RECOVER_S",
     "GATEWAY_TOOL_DEADLINE_S",
     "GATEWAY_COMPANY_AFTER_S",
@@ -73,6 +75,8 @@ class Settings:
     ecs_agent_uri: str | None
     """ECS itself sets it, on its tasks."""
     max_calls: int
+    keep_records: bool
+    """Whether calls are recorded with the tool worker, for another gateway to take over."""
     limits: CallLimits
     log_level: str
 
@@ -103,9 +107,11 @@ class Settings:
             console_dir=read.folder("GATEWAY_CONSOLE_DIR"),
             ecs_agent_uri=read.url("ECS_AGENT_URI", "") or None,
             max_calls=read.whole("GATEWAY_MAX_CALLS", 20, 1, 10_000),
+            keep_records=read.choice("GATEWAY_CALL_RECORDS", "ON", ("ON", "OFF")) == "ON",
             limits=CallLimits(
                 call_s=read.number("GATEWAY_CALL_LIMIT_S", _LIMITS.call_s, 1, 86_400),
                 idle_s=read.number("GATEWAY_IDLE_LIMIT_S", _LIMITS.idle_s, 1, 86_400),
+                away_s=read.number("GATEWAY_AWAY_LIMIT_S", _LIMITS.away_s, 0, 600),
                 # Past 400 s there would be too little time left to wait for a quiet moment (call.limits).
                 renew_after_s=read.number("GATEWAY_RENEW_AFTER_S", _LIMITS.renew_after_s, 1, 400),
                 recover_s=read.number("GATEWAY_RECOVER_S", _LIMITS.recover_s, 0, 60),

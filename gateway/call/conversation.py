@@ -12,7 +12,6 @@ speaking long before the caller has heard it all, and then has nothing left to i
 from dataclasses import dataclass, field
 
 from gateway.call.effects import DiscardAudio, Effect, ToCaller
-from gateway.call.history import History
 from gateway.call.playout import Playout
 from gateway.call.tally import Tally
 from gateway.call.turns import TurnLedger
@@ -31,6 +30,7 @@ from gateway.sonic.events import (
     AudioSaid,
     BlockEnded,
     BlockStarted,
+    CompletionEnded,
     Kind,
     Role,
     Stage,
@@ -51,6 +51,9 @@ _MAX_OPEN_BLOCKS = 32
 _INTERRUPTED = "".join(INTERRUPTED_TEXT.split())
 
 
+type Spoken = BlockStarted | TextSaid | AudioSaid | BlockEnded | CompletionEnded
+
+
 @dataclass(slots=True)
 class _Block:
     start: BlockStarted
@@ -61,14 +64,28 @@ class _Block:
 class Conversation:
     """One call's words and sounds. Methods return effects; see ``gateway.call.machine``."""
 
-    def __init__(self, tally: Tally, history: History) -> None:
-        self.turns = TurnLedger(history)
+    def __init__(self, tally: Tally, turns: TurnLedger) -> None:
+        self.turns = turns
         self.playout = Playout()
         self._tally = tally
         self._blocks: dict[str, _Block] = {}
         self._cutting: dict[int, float] = {}
         self._asked_at: float | None = None
         self._tools_s_before = 0.0
+
+    def said(self, event: Spoken, tools_s: float, now: float) -> tuple[list[Effect], bool]:
+        """What Sonic says next: the effects, and whether it says that the caller spoke."""
+        match event:
+            case BlockStarted():
+                return self.block_started(event), False
+            case TextSaid():
+                return self.text_said(event), False
+            case AudioSaid():
+                return self.audio_said(event, tools_s, now), False
+            case BlockEnded():
+                return self.block_ended(event, tools_s, now)
+            case CompletionEnded():
+                return self.completed(), False
 
     def block_started(self, event: BlockStarted) -> list[Effect]:
         block = _Block(event)

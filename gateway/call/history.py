@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.call.sentences import Sentence
 from gateway.sonic.events import Role, TextBlock
+from toolworker.contract import Line as Told
 
 MAX_LINES = 2_000
 """Lines remembered of a call; an hour of talk is fewer."""
@@ -52,23 +53,54 @@ class Retelling:
     unanswered: str
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A call as it is recorded outside its gateway (``toolworker.contract.CallRecord``)."""
+
+    profile: str
+    prompt: str | None
+    turn: int
+    utterance: int
+    history: tuple[Told, ...]
+
+
 class History:
     """The lines of one call, oldest first."""
 
-    def __init__(self) -> None:
-        self._lines: deque[Line] = deque(maxlen=MAX_LINES)
+    def __init__(self, earlier: Iterable[Told] = ()) -> None:
+        """``earlier`` is what was said before another gateway took the call over."""
+        self._lines: deque[Line] = deque((_recalled(line) for line in earlier), maxlen=MAX_LINES)
 
     def add(self, line: Line) -> None:
         self._lines.append(line)
 
+    def told(self) -> tuple[Told, ...]:
+        """The newest lines as they are recorded, as many as a session would be told."""
+        told: list[Told] = []
+        room = MAX_HISTORY_CHARS
+        for line in reversed(self._lines):
+            text = line.heard if isinstance(line, Sentence) else line.text
+            room -= len(text)
+            if room < 0:
+                break
+            if text:
+                told.append(Told("agent" if isinstance(line, Sentence) else "caller", text))
+        return tuple(reversed(told))
+
     def retold(self, opening: str) -> Retelling:
         """As a session is told it. ``opening`` is what made the agent speak first, if anything did."""
         messages = _merged(self._lines)
-        if not messages or messages[0][0] is Role.ASSISTANT:
+        if not messages:
+            return Retelling((), opening)
+        if messages[0][0] is Role.ASSISTANT:
             # The history begins with USER and its roles alternate (docs/sonic-protocol.md, input events).
             messages.insert(0, (Role.USER, opening or "Hello."))
         unanswered = messages.pop()[1] if messages[-1][0] is Role.USER else ""
         return Retelling(tuple(TextBlock(role, text) for role, text in _newest(messages)), unanswered)
+
+
+def _recalled(line: Told) -> Line:
+    return CallerWords(line.text) if line.speaker == "caller" else Sentence(0, 0, 0, line.text, final=True)
 
 
 def _merged(lines: Iterable[Line]) -> list[tuple[Role, str]]:

@@ -20,6 +20,8 @@ class CallLimits:
     """Age from which it is replaced at any moment: a Sonic stream lives 480 s (docs/sonic-protocol.md, limits)."""
     recover_s: float = 10.0
     """How long a session that broke is tried to be replaced."""
+    away_s: float = 20.0
+    """How long a call is kept whose page has lost its connection."""
     tool_deadline_s: float = 8.0
     """Longest wait for a tool, whatever its own deadline."""
     company_after_s: float | None = None

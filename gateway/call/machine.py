@@ -16,23 +16,23 @@ told) and ``goodbye`` (how the agent hangs up).
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
-from gateway.call.conversation import Conversation
+from gateway.call.conversation import Conversation, Spoken
 from gateway.call.effects import Effect, EndCall, ToCaller, ToSession
 from gateway.call.goodbye import END_CALL, Goodbye
-from gateway.call.history import History
+from gateway.call.history import History, Snapshot
 from gateway.call.limits import CallLimits
-from gateway.call.opening import chosen
+from gateway.call.opening import chosen, started
+from gateway.call.patience import LOST, NOT_RESUMABLE, Patience
 from gateway.call.sessions import Sessions
 from gateway.call.tally import Tally
 from gateway.call.tooluses import ToolUses
+from gateway.call.turns import TurnLedger
 from gateway.call.uplink import Uplink
 from gateway.caller import messages as page
 from gateway.errors import CallError, Draining, EndCode, Ending, RemoteProtocolError, SonicUnavailable
 from gateway.profiles import Profile
 from gateway.sonic import events as sonic
-from toolworker.contract import ToolOutcome, ToolSpec
-
-_ACK_SAMPLES = page.CALLER_RATE_HZ
+from toolworker.contract import CallRecord, ToolOutcome, ToolSpec
 
 _NOT_STARTED = "The page did not start the call in time. Please call again."
 
@@ -54,22 +54,25 @@ class Call:
         tools: tuple[ToolSpec, ...],
         limits: CallLimits,
         now: float,
+        earlier: CallRecord | None = None,
     ) -> None:
+        """``earlier`` is the record of a call that is taken over, instead of started by its page."""
         self.id = call_id
         self.state = State.READY
         self.tally = Tally()
-        history = History()
-        self.conversation = Conversation(self.tally, history)
-        self.uplink = Uplink(now)
+        history = History(earlier.history if earlier else ())
+        turns = TurnLedger(history, earlier.turn, earlier.utterance) if earlier else TurnLedger(history)
+        self.conversation = Conversation(self.tally, turns)
+        self.uplink = Uplink(now, taken_over=earlier is not None)
         self._profiles = profiles
         self._profile = next(iter(profiles.values()))
         self._tools = ToolUses(tools, limits, self.tally, history)
-        self._sessions = Sessions(limits, history, self.conversation, self._tools, self.uplink, self.tally)
+        self.sessions = Sessions(limits, history, self.conversation, self._tools, self.uplink, self.tally)
         self._limits = limits
         self._goodbye = Goodbye()
-        self._began_at = now
-        self._active_at = now
-        self._acked = 0
+        self._patience = Patience(limits, now)
+        self._earlier = earlier
+        self._history = history
 
     def caller_sent(self, message: page.FromCaller, now: float) -> list[Effect]:
         """The page said something; anything out of order ends the call."""
@@ -80,19 +83,36 @@ class Call:
         except CallError as error:
             return self.failed(error)
 
-    def caller_left(self) -> list[Effect]:
-        """The page's connection is gone."""
-        return self._end(Ending(EndCode.ENDED, "The connection to your page was lost."))
+    def caller_left(self, now: float) -> list[Effect]:
+        """The page's connection is gone: a call that has begun is kept for a while, for the page to come back."""
+        begun = self.state in {State.OPENING, State.LIVE}
+        return [] if begun and self._patience.left(now) else self._end(LOST)
+
+    def caller_back(self) -> page.CallResumed:
+        """The page has another connection."""
+        self._patience.back()
+        return self._resumed(warm=True)
+
+    def take_over(self, now: float) -> list[Effect]:
+        """Instead of ``call.start``: go on with the call of the record."""
+        if self._earlier is None or self._earlier.profile not in self._profiles:
+            return self._end(NOT_RESUMABLE)
+        return self._open(self._profiles[self._earlier.profile], self._earlier.prompt, now)
 
     def session_opened(self, session: int, now: float) -> list[Effect]:
         """A Sonic stream is open: start the audio, let the agent speak first if its profile says so."""
         match self.state:
             case State.OPENING:
                 self.state = State.LIVE
-                self._began_at = self._active_at = now
-                return [ToCaller(self._started()), *self._sessions.first_opened(session, now)]
+                self._patience.begun(now)
+                greeting = (
+                    started(self.id, self._profile, self._tools.names, self._limits)
+                    if self._earlier is None
+                    else self._resumed(warm=False)
+                )
+                return [ToCaller(greeting), *self.sessions.first_opened(session, now)]
             case State.LIVE:
-                return self._sessions.opened(session, now)
+                return self.sessions.opened(session, now)
             case _:
                 return []
 
@@ -101,25 +121,21 @@ class Call:
         match self.state:
             case State.OPENING:
                 return self.failed(error)
-            case State.LIVE if not self._sessions.refused(session, now):
+            case State.LIVE if not self.sessions.refused(session, now):
                 return self.failed(error)
             case _:
                 return []
 
     @property
-    def session_lost(self) -> bool:
-        return self._sessions.lost
-
-    @property
     def refusal(self) -> str:
         """What it means, for the log and the alarms on it, that a session does not open now."""
-        return "session did not open" if self.state is State.OPENING or self.session_lost else "renewal failed"
+        return "session did not open" if self.state is State.OPENING or self.sessions.lost else "renewal failed"
 
     def session_broke(self, error: CallError, now: float) -> list[Effect]:
         """The stream in use is gone though nobody hung up."""
         if self.state is not State.LIVE:
             return []
-        effects, hopeful = self._sessions.broke(error, now)
+        effects, hopeful = self.sessions.broke(error, now)
         return [*effects, *([] if hopeful else self.failed(error))]
 
     def session_said(self, event: sonic.Output, now: float) -> list[Effect]:
@@ -129,7 +145,7 @@ class Call:
             case sonic.ToolUsed():
                 return self._tool_used(event, now)
             case sonic.Usage(input_tokens, output_tokens):
-                return [ToCaller(self._sessions.used(input_tokens, output_tokens))]
+                return [ToCaller(self.sessions.used(input_tokens, output_tokens))]
             case sonic.CompletionStarted():
                 return []
             case sonic.Unrecognised():
@@ -141,7 +157,7 @@ class Call:
     def tool_answered(self, tool_use: str, outcome: ToolOutcome, now: float) -> list[Effect]:
         if self.state is not State.LIVE:
             return []
-        self._active_at = now
+        self._patience.active(now)
         effects = self._tools.answered(tool_use, outcome, now)
         if effects:
             self._goodbye.tool_answered(outcome, now)
@@ -149,7 +165,7 @@ class Call:
 
     def time_passed(self, now: float) -> list[Effect]:
         match self.state:
-            case State.READY | State.OPENING if now < self._began_at + self._limits.start_s:
+            case State.READY | State.OPENING if now < self._patience.start_deadline:
                 return []
             case State.READY:
                 return self.failed(RemoteProtocolError("no call.start in time", message=_NOT_STARTED))
@@ -160,20 +176,24 @@ class Call:
             case State.OVER:
                 return []
 
+    def snapshot(self) -> Snapshot:
+        """What another gateway needs to take the call over."""
+        turns = self.conversation.turns
+        return Snapshot(self._profile.name, self.sessions.prompt, turns.turn, turns.utterance, self._history.told())
+
     def deadline(self) -> float | None:
         """When ``time_passed`` is next worth calling; None when never."""
         match self.state:
             case State.READY | State.OPENING:
-                return self._began_at + self._limits.start_s
+                return self._patience.start_deadline
             case State.LIVE:
                 times = [
                     self.uplink.deadline(),
-                    self._began_at + self._limits.call_s,
-                    self._active_at + self._limits.idle_s,
+                    self._patience.deadline,
                     self._tools.deadline(),
                     self.conversation.deadline(),
                     self._goodbye.deadline(),
-                    None if self._goodbye.begun else self._sessions.deadline(),
+                    None if self._goodbye.begun else self.sessions.deadline(),
                 ]
                 return min(time for time in times if time is not None)
             case State.OVER:
@@ -183,6 +203,10 @@ class Call:
         """Something broke that the call cannot survive."""
         return self._end(error.ending, str(error))
 
+    def fenced(self) -> list[Effect]:
+        """Another gateway has taken the call over."""
+        return self._end(Ending(EndCode.MOVED, "This call goes on over another connection."))
+
     def drained(self) -> list[Effect]:
         """This gateway is going away."""
         return self._end(Ending(EndCode.DRAINING, Draining.message, 1.0))
@@ -191,6 +215,8 @@ class Call:
         match message:
             case page.CallStart():
                 return self._start(message, now)
+            case page.CallResume():
+                raise RemoteProtocolError("call.resume on a call in progress")
             case page.CallEnd():
                 return self._end(Ending(EndCode.ENDED, "You ended the call."))
             case page.Ping(id=ping_id):
@@ -205,79 +231,53 @@ class Call:
     def _start(self, message: page.CallStart, now: float) -> list[Effect]:
         if self.state is not State.READY:
             raise RemoteProtocolError("call.start twice")
-        self._profile = chosen(self._profiles, message)
-        self.state = State.OPENING
-        self._began_at = now
-        return self._sessions.begin(self._profile, message.prompt)
+        return self._open(chosen(self._profiles, message), message.prompt, now)
 
-    def _started(self) -> page.CallStarted:
-        return page.CallStarted(
-            call=self.id,
-            profile=self._profile.name,
-            agent=self._profile.agent,
-            voice=self._profile.voice,
-            tools=self._tools.names,
-            call_limit_s=self._limits.call_s,
-            idle_limit_s=self._limits.idle_s,
-        )
+    def _open(self, profile: Profile, prompt: str | None, now: float) -> list[Effect]:
+        self._profile = profile
+        self.state = State.OPENING
+        self._patience.begun(now)
+        return self.sessions.begin(profile, prompt)
+
+    def _resumed(self, *, warm: bool) -> page.CallResumed:
+        turns = self.conversation.turns
+        return page.CallResumed(self.id, warm, turns.turn, turns.utterance)
 
     def _caller_spoke(self, audio: page.CallerAudio, now: float) -> list[Effect]:
         if self.state is State.READY:
             raise RemoteProtocolError("audio before call.start")
         effects = _audio(self.uplink.spoke(audio, now))
-        if self.uplink.samples - self._acked >= _ACK_SAMPLES:
-            self._acked = self.uplink.samples
-            effects.append(ToCaller(page.AudioAck(self._acked)))
-        return effects
+        acknowledged = self.uplink.acknowledged()
+        return effects if acknowledged is None else [*effects, ToCaller(page.AudioAck(acknowledged))]
 
     def _caller_typed(self, text: str, now: float) -> list[Effect]:
         if self.state is not State.LIVE:
             raise RemoteProtocolError("text.say before call.started")
-        self._active_at = now
+        self._patience.active(now)
         self._goodbye.cancelled()
         effects = self.conversation.caller_typed(text, self._tools.busy_s(now), now)
         return [*effects, ToSession(sonic.TextBlock(sonic.Role.USER, text, interactive=True))]
 
-    def _spoken(
-        self,
-        event: sonic.BlockStarted | sonic.TextSaid | sonic.AudioSaid | sonic.BlockEnded | sonic.CompletionEnded,
-        now: float,
-    ) -> list[Effect]:
-        match event:
-            case sonic.BlockStarted():
-                return self.conversation.block_started(event)
-            case sonic.TextSaid():
-                return self.conversation.text_said(event)
-            case sonic.AudioSaid():
-                self._active_at = now
-                return self.conversation.audio_said(event, self._tools.busy_s(now), now)
-            case sonic.BlockEnded():
-                return self._block_ended(event, now)
-            case sonic.CompletionEnded():
-                return self.conversation.completed()
-
-    def _block_ended(self, event: sonic.BlockEnded, now: float) -> list[Effect]:
-        effects, caller_spoke = self.conversation.block_ended(event, self._tools.busy_s(now), now)
+    def _spoken(self, event: Spoken, now: float) -> list[Effect]:
+        effects, caller_spoke = self.conversation.said(event, self._tools.busy_s(now), now)
         if caller_spoke:
-            self._active_at = now
             self._goodbye.cancelled()
             self.uplink.recognised()
+        if caller_spoke or isinstance(event, sonic.AudioSaid):
+            self._patience.active(now)
         return effects
 
     def _tool_used(self, event: sonic.ToolUsed, now: float) -> list[Effect]:
-        self._active_at = now
+        self._patience.active(now)
         if event.name == END_CALL.name:
             return self._goodbye.asked(event, now)
         return self._tools.used(event, self.conversation.turns.turn, now)
 
     def _live_time_passed(self, now: float) -> list[Effect]:
-        if now >= self._began_at + self._limits.call_s:
-            minutes = round(self._limits.call_s / 60)
-            return self._end(Ending(EndCode.TOO_LONG, f"A call can last about {minutes} minutes. Please call again."))
         if self.conversation.playout.unheard(now):
-            self._active_at = now  # Sonic has spoken ahead; the caller is still listening
-        if now >= self._active_at + self._limits.idle_s:
-            return self._end(Ending(EndCode.IDLE, "Nobody has spoken for a while, so the call was ended."))
+            self._patience.active(now)  # Sonic has spoken ahead; the caller is still listening
+        if (ending := self._patience.ending(now)) is not None:
+            return self._end(ending)
         if self._goodbye.over(now, sounding=self.conversation.sounding(now)):
             return self._end(Ending(EndCode.ENDED, self._goodbye.message(self._profile.agent)))
         silent = self._tools.wants_company and self.uplink.quiet and not self.conversation.sounding(now)
@@ -285,7 +285,7 @@ class Call:
             *_audio(self.uplink.time_passed(now)),
             *self.conversation.time_passed(now),
             *self._tools.time_passed(now, silent=silent),
-            *([] if self._goodbye.begun else self._sessions.time_passed(now)),
+            *([] if self._goodbye.begun else self.sessions.time_passed(now)),
         ]
 
     def _end(self, ending: Ending, reason: str = "") -> list[Effect]:

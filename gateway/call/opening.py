@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from gateway.call.goodbye import END_CALL
-from gateway.caller.messages import CallStart
+from gateway.call.limits import CallLimits
+from gateway.caller.messages import CallStart, CallStarted
 from gateway.errors import Refused
 from gateway.profiles import Profile
 from gateway.sonic.events import Input, PromptStart, Role, SessionStart, TextBlock
@@ -26,4 +27,17 @@ def beginning(profile: Profile, tools: tuple[ToolSpec, ...], prompt: str) -> tup
         SessionStart(profile.max_tokens, profile.top_p, profile.temperature, profile.endpointing),
         PromptStart(profile.voice, (*tools, END_CALL)),
         TextBlock(Role.SYSTEM, prompt),
+    )
+
+
+def started(call: str, profile: Profile, tools: tuple[str, ...], limits: CallLimits) -> CallStarted:
+    """What the page is told when the first session is there."""
+    return CallStarted(
+        call=call,
+        profile=profile.name,
+        agent=profile.agent,
+        voice=profile.voice,
+        tools=tools,
+        call_limit_s=limits.call_s,
+        idle_limit_s=limits.idle_s,
     )

@@ -12,6 +12,10 @@ MAX_AGENT_AUDIO_BYTES = 120 * 48_000
 MAX_MESSAGES = 5_000
 """Messages and audio frames waiting for the caller."""
 
+MAX_SENT_BYTES = 30 * 48_000
+"""Agent audio kept after it was sent, for a page that loses its connection: thirty seconds, more than lies in buffers
+on the way. As many messages as may wait are kept beside it."""
+
 MAX_CALLER_FRAMES = 160
 """Caller audio waiting for Sonic: about ten seconds of 64 ms frames, so that all of what was said while the session
 opened fits in; beyond that, older audio is worth less than newer."""
@@ -21,27 +25,50 @@ MAX_EVENTS = 1_000
 
 
 class CallerOutbox:
-    """What waits to be sent to the page. Overflow ends the call as a slow caller: nothing is silently left out."""
+    """What waits to be sent to the page, and the last of what was sent.
+
+    Overflow of what waits ends the call as a slow caller: nothing is silently left out. Of what was sent the oldest is
+    forgotten.
+    """
 
     def __init__(self) -> None:
         self._items: deque[ToCallerMessage] = deque()
         self._audio_bytes = 0
+        self._sent: deque[ToCallerMessage] = deque()
+        self._sent_bytes = 0
+        self._sent_count = 0
 
     def __len__(self) -> int:
         return len(self._items)
 
     def put(self, message: ToCallerMessage) -> None:
-        if isinstance(message, AgentAudio):
-            self._audio_bytes += len(message.pcm)
+        self._audio_bytes += _size(message)
         if self._audio_bytes > MAX_AGENT_AUDIO_BYTES or len(self._items) >= MAX_MESSAGES:
             raise SlowCaller(f"{len(self._items)} messages, {self._audio_bytes} audio bytes wait for the caller")
         self._items.append(message)
 
     def take(self) -> ToCallerMessage:
         message = self._items.popleft()
-        if isinstance(message, AgentAudio):
-            self._audio_bytes -= len(message.pcm)
+        self._audio_bytes -= _size(message)
+        self._sent.append(message)
+        self._sent_bytes += _size(message)
+        self._sent_count += 1
+        while self._sent_bytes > MAX_SENT_BYTES or len(self._sent) > MAX_MESSAGES:
+            self._sent_bytes -= _size(self._sent.popleft())
         return message
+
+    def take_back(self, received: int) -> bool:
+        """Have everything sent after the first ``received`` items wait again; False when that is no longer known."""
+        missed = self._sent_count - received
+        if not 0 <= missed <= len(self._sent):
+            return False
+        for _ in range(missed):
+            message = self._sent.pop()
+            self._sent_bytes -= _size(message)
+            self._audio_bytes += _size(message)
+            self._items.appendleft(message)
+        self._sent_count = received
+        return True
 
     def discard_audio(self, utterance: int | None = None) -> None:
         """Drop audio up to and including an utterance, or all of it; messages stay."""
@@ -50,7 +77,11 @@ class CallerOutbox:
             for item in self._items
             if not isinstance(item, AgentAudio) or (utterance is not None and item.utterance > utterance)
         )
-        self._audio_bytes = sum(len(item.pcm) for item in self._items if isinstance(item, AgentAudio))
+        self._audio_bytes = sum(_size(item) for item in self._items)
+
+
+def _size(message: ToCallerMessage) -> int:
+    return len(message.pcm) if isinstance(message, AgentAudio) else 0
 
 
 class SessionOutbox:

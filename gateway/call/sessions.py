@@ -54,9 +54,9 @@ class Sessions:
         return self._open()
 
     def first_opened(self, session: int, now: float) -> list[Effect]:
+        """The agent speaks first if its profile says so, or goes on with a call that was taken over."""
         self._renewal.arrived(session, now, quiet=True)
-        # Typed words need an audio block that is already streaming (docs/sonic-protocol.md, input events).
-        return [UseSession(session), *self._audio(now, self._opening)]
+        return [UseSession(session), *self._retell(), *self._audio(now, self._question())]
 
     def opened(self, session: int, now: float) -> list[Effect]:
         """A session that could take the other's place is there: put it in use, or let it go."""
@@ -70,6 +70,11 @@ class Sessions:
             self._tally.renewals += 1
             left = self._leave()
         return [*left, UseSession(session), *self._retell(), *self._audio(now, self._question(), quiet=not lost)]
+
+    @property
+    def prompt(self) -> str | None:
+        """The system prompt where it is not the profile's own."""
+        return None if self._profile is None or self._prompt == self._profile.prompt else self._prompt
 
     @property
     def lost(self) -> bool:
@@ -130,6 +135,7 @@ class Sessions:
     def _audio(self, now: float, words: str, *, quiet: bool = False) -> list[Effect]:
         """Begin the audio, with words the session is to answer before it hears more."""
         silence, *kept = self._uplink.opened(now, quiet=quiet)
+        # Typed words need an audio block that is already streaming (docs/sonic-protocol.md, input events).
         asked = [TextBlock(Role.USER, words, interactive=True)] if words else []
         events: tuple[Input, ...] = (AudioStart(), AudioInput(silence), *asked, *(AudioInput(frame) for frame in kept))
         return [ToSession(event) for event in events]

@@ -19,8 +19,10 @@ from gateway.caller.messages import Speaker, Transcript
 class TurnLedger:
     """The words of a call in order. Numbers are those of the call protocol."""
 
-    def __init__(self, history: History) -> None:
-        self.turn = 0
+    def __init__(self, history: History, turn: int = 0, utterance: int = 0) -> None:
+        """``turn`` and ``utterance`` are the last numbers used before, on a call that was taken over."""
+        self.turn = turn
+        self.utterance = utterance
         self.utterances: dict[int, Utterance] = {}
         self._awaiting_final: deque[Sentence] = deque()
         self._agent_spoke_since = True
@@ -28,7 +30,7 @@ class TurnLedger:
 
     @property
     def last(self) -> Utterance | None:
-        return self.utterances.get(len(self.utterances))
+        return self.utterances.get(self.utterance)
 
     @property
     def speaking(self) -> Utterance | None:
@@ -52,7 +54,8 @@ class TurnLedger:
         """The utterance now being spoken, and whether it is new."""
         if self.speaking is not None:
             return self.speaking, False
-        utterance = Utterance(len(self.utterances) + 1, self.turn)
+        self.utterance += 1
+        utterance = Utterance(self.utterance, self.turn)
         self.utterances[utterance.number] = utterance
         return utterance, True
 

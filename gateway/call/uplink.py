@@ -43,16 +43,18 @@ _CATCH_UP_FRAMES = 4
 class Uplink:
     """Cuts caller audio into frames, fills gaps with silence and keeps the newest for a session to come."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, taken_over: bool = False) -> None:
+        """The page of a call that was taken over goes on counting where it was."""
         self.samples = 0
         """Caller samples received."""
         self.dropped_samples = 0
         """Samples the page skipped, or sent faster than speech."""
+        self._acked = 0
         self._started_at = now
         self._fed_samples = 0
         """Samples on their way to Sonic since then, the silence in place of others included."""
         self._fed_until = now
-        self._next_sequence = 0
+        self._next_sequence: int | None = None if taken_over else 0
         self._starved = False
         self._part = bytearray()
         self._kept: deque[bytes] = deque(maxlen=_KEPT_FRAMES)
@@ -60,6 +62,8 @@ class Uplink:
 
     def spoke(self, audio: CallerAudio, now: float) -> list[bytes]:
         """Take a frame of the caller's; return the frames now due to Sonic. Raises when the sequence goes back."""
+        if self._next_sequence is None:
+            self._next_sequence = audio.sequence
         if audio.sequence < self._next_sequence:
             raise RemoteProtocolError("audio sequence went backwards")
         count = len(audio.pcm) // SAMPLE_BYTES
@@ -84,6 +88,13 @@ class Uplink:
         self._fed_samples = 0
         kept = list(self._kept)
         return [SILENCE, *(kept[-_QUIET_FRAMES:] if quiet else kept)]
+
+    def acknowledged(self) -> int | None:
+        """Samples received so far, about once for each second of audio."""
+        if self.samples - self._acked < CALLER_RATE_HZ:
+            return None
+        self._acked = self.samples
+        return self._acked
 
     def closed(self) -> None:
         """There is no session: keep what is said for the next one."""

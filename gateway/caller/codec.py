@@ -17,6 +17,8 @@ from gateway.caller.messages import (
     CallEnd,
     CallEnded,
     CallerAudio,
+    CallResume,
+    CallResumed,
     CallStart,
     CallStarted,
     FromCaller,
@@ -141,6 +143,7 @@ def _call_start(data: Mapping[str, Any]) -> CallStart:
 
 _DECODERS: dict[str, Callable[[Mapping[str, Any]], FromCaller]] = {
     "call.start": _call_start,
+    "call.resume": lambda data: CallResume(_text(data, "call", 128), _number(data, "received")),
     "call.end": lambda _: CallEnd(),
     "playback.report": lambda data: PlaybackReport(_number(data, "utterance"), _number(data, "played_ms")),
     "text.say": lambda data: TextSay(_text(data, "text", MAX_SAY_CHARS)),
@@ -149,6 +152,7 @@ _DECODERS: dict[str, Callable[[Mapping[str, Any]], FromCaller]] = {
 
 _TYPES: dict[type[ToCallerMessage], str] = {
     CallStarted: "call.started",
+    CallResumed: "call.resumed",
     UtteranceStarted: "utterance.started",
     UtteranceEnded: "utterance.ended",
     Transcript: "transcript",

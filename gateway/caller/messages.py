@@ -34,6 +34,15 @@ class CallStart:
 
 
 @dataclass(frozen=True, slots=True)
+class CallResume:
+    """Instead of ``CallStart``: go on with a call whose connection was lost."""
+
+    call: str
+    received: int
+    """Frames of this call that the page has got."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnd:
     """The caller hangs up."""
 
@@ -67,7 +76,7 @@ class CallerAudio:
     pcm: bytes
 
 
-type FromCaller = CallStart | CallEnd | PlaybackReport | TextSay | Ping | CallerAudio
+type FromCaller = CallStart | CallResume | CallEnd | PlaybackReport | TextSay | Ping | CallerAudio
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,17 @@ class CallStarted:
     tools: tuple[str, ...]
     call_limit_s: float
     idle_limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallResumed:
+    """The call goes on over this connection."""
+
+    call: str
+    warm: bool
+    """Whether it is the same call, or one taken over from its record."""
+    turn: int
+    utterance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +202,7 @@ class AgentAudio:
 
 type ToCallerMessage = (
     CallStarted
+    | CallResumed
     | UtteranceStarted
     | UtteranceEnded
     | Transcript

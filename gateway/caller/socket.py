@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from aiohttp import ClientError, WebSocketError, WSMsgType, web
 
 from gateway.caller.codec import SUBPROTOCOL, decode_frame, decode_text, encode_frame, encode_text
-from gateway.caller.messages import AgentAudio, FromCaller, ToCallerMessage
+from gateway.caller.messages import AgentAudio, CallEnd, FromCaller, ToCallerMessage
 from gateway.caller.pace import Pace
 from gateway.errors import RemoteProtocolError
 
@@ -22,6 +22,9 @@ _CLOSE_TIMEOUT_S = 2.0
 
 _GIVE_UP_S = 3.0
 """For all of closing: a page that reads nothing leaves no room for our half either."""
+
+_FOR_GOOD = frozenset({1000, 1001})
+"""Close codes of a page that hangs up or is left; one that was cut off sends none (RFC 6455 section 7.4.1)."""
 
 
 class PageSocket:
@@ -59,6 +62,8 @@ class PageSocket:
                 return told
             case WSMsgType.BINARY:
                 return decode_frame(message.data)
+            case WSMsgType.CLOSE if message.data in _FOR_GOOD:
+                return CallEnd()
             case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
                 raise RemoteProtocolError("a frame the WebSocket layer could not read")
             case _:

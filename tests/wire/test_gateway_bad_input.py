@@ -185,7 +185,7 @@ async def probed(centre: CallCentre, path: str) -> int:
 
 def refused_calls(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, float]]:
     """End, reason and duration of each call that never got a line."""
-    lines = [vars(record) for record in caplog.records if record.name == "gateway.routes"]
+    lines = [vars(record) for record in caplog.records if record.name == "gateway.calls"]
     assert all(line["message"] == "call" and line["call"] for line in lines)
     return [(line["end"], line["reason"], line["duration_s"]) for line in lines]
 
@@ -197,6 +197,7 @@ async def test_a_call_beyond_the_last_line_hears_busy(
     async with open_call_centre(tmp_path, answers, settings={"GATEWAY_MAX_CALLS": "1"}) as centre:
         async with centre.call() as first, centre.call() as second:
             await first.start()
+            await second.send("call.start")
             ended, closed = await second.ended()
             assert (ended["code"], ended["retryable"], closed) == ("busy", True, 1013)
             assert ended["retry_after_s"] > 0
@@ -214,6 +215,7 @@ async def test_a_call_a_draining_gateway_refuses_is_logged_as_calls_are(
     caplog.set_level(logging.INFO)
     callcentre.parts.lines.drain()
     async with callcentre.call() as caller:
+        await caller.send("call.start")
         await caller.ended()
     assert refused_calls(caplog) == [("draining", "gateway draining", 0.0)]
 

@@ -137,12 +137,11 @@ async def test_usage_and_acknowledgements_are_told(callcentre: CallCentre) -> No
         assert usage["output_tokens"] >= 0
 
 
-async def test_an_abrupt_disconnect_closes_the_sonic_stream(callcentre: CallCentre) -> None:
+async def test_a_page_that_is_left_closes_the_sonic_stream(callcentre: CallCentre) -> None:
     async with callcentre.call() as caller:
         await caller.start()
         assert len(callcentre.emulator.streams.open) == 1
-        transport = caller.socket._response.connection.transport  # type: ignore[union-attr]  # noqa: SLF001
-        transport.abort()  # type: ignore[union-attr]
+        await caller.socket.close(code=1001)
     await no_stream_is_left(callcentre)
 
 

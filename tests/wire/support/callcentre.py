@@ -6,7 +6,7 @@ Everything meets over real sockets and the real SDK; only speech is scripted, so
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,13 @@ class CallCentre:
     emulator: SonicServer
     pool: UserPool
     toolworker: BaseTestServer
+    stores: Stores
+    environ: Mapping[str, str]
+    """Settings of the gateway."""
 
-    def call(self) -> AbstractAsyncContextManager[Caller]:
+    def call(self, subject: str = "operator-1") -> AbstractAsyncContextManager[Caller]:
         """Connect as an operator."""
-        return calling(self.url, self.pool.token())
+        return calling(self.url, self.pool.token(sub=subject))
 
 
 @asynccontextmanager
@@ -97,7 +100,7 @@ async def open_call_centre(
                 "TOOLWORKER_DRAIN_S": "0",
             }
         )
-        stores = stores or memory_stores(accounts=[CUSTOMER], passages=[ARTICLE])
+        stores = stores or memory_stores(accounts=[CUSTOMER], passages=[ARTICLE], stream_slots=1000)
         worker_app = build_toolworker(worker_settings, stores=stores, tools=tools, clock=clock)
         worker = await stack.enter_async_context(TestServer(worker_app, host="127.0.0.1"))
         environ = {
@@ -113,7 +116,19 @@ async def open_call_centre(
         }
         app: web.Application = build_gateway(Settings.from_env(environ))
         server = await stack.enter_async_context(GatewayServer(app, host="127.0.0.1"))
-        yield CallCentre(str(server.make_url("")).rstrip("/"), app[PARTS], emulator, pool, worker)
+        yield CallCentre(_url(server), app[PARTS], emulator, pool, worker, stores, environ)
+
+
+@asynccontextmanager
+async def another_gateway(centre: CallCentre) -> AsyncIterator[CallCentre]:
+    """The same call centre, met through a gateway of its own."""
+    app = build_gateway(Settings.from_env(centre.environ))
+    async with GatewayServer(app, host="127.0.0.1") as server:
+        yield replace(centre, url=_url(server), parts=app[PARTS])
+
+
+def _url(server: BaseTestServer) -> str:
+    return str(server.make_url("")).rstrip("/")
 
 
 def _service_keys() -> tuple[str, str]:

@@ -24,7 +24,13 @@ class Caller:
         self.messages: list[Message] = []
         self.audio: dict[int, bytes] = {}
         """Agent audio by utterance, in order."""
+        self.received = 0
+        """Frames got of this call, ``call.resumed`` not counted."""
         self._sequence = 0
+
+    def goes_on_from(self, lost: "Caller") -> None:
+        """Go on where a lost connection of the same call ended."""
+        self.audio, self.received, self._sequence = dict(lost.audio), lost.received, lost._sequence  # noqa: SLF001
 
     async def send(self, kind: str, **fields: object) -> None:
         await self.socket.send_str(json.dumps({"type": kind, **fields}))
@@ -56,9 +62,11 @@ class Caller:
         while True:
             frame = await self.socket.receive()
             if frame.type is aiohttp.WSMsgType.BINARY:
+                self.received += 1
                 self._hear(frame.data)
             elif frame.type is aiohttp.WSMsgType.TEXT:
                 message: Message = json.loads(frame.data)
+                self.received += message["type"] != "call.resumed"
                 self.messages.append(message)
                 return message
             else:

@@ -1,0 +1,106 @@
+"""Keeps the record of one call with the tool worker, so that another gateway can take the call over.
+
+The newest state alone counts: what changes while a write is under way goes with the next, one a second at most. A call
+whose record cannot be kept goes on all the same; it is only not to be had elsewhere.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from gateway.call.history import Snapshot
+from gateway.caller.messages import CallResumed, CallStarted, ToCallerMessage, ToolFinished, Transcript
+from gateway.errors import EndCode
+from gateway.ports import KeepsRecords
+from gateway.toolclient.http import ToolWorkerUnavailable
+from gateway.toolclient.records import Fenced
+from toolworker.contract import CallRecord
+
+log = logging.getLogger("gateway.recording")
+
+_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a call, and since which hand."""
+
+    operator: str
+    gateway: str
+    epoch: int
+    started_at: float
+    """Seconds since 1970."""
+
+    def record(self, call: str, snapshot: Snapshot, ended: str | None = None) -> CallRecord:
+        return CallRecord(
+            call=call,
+            operator=self.operator,
+            gateway=self.gateway,
+            epoch=self.epoch,
+            state="live" if ended is None else "ended",
+            profile=snapshot.profile,
+            prompt=snapshot.prompt,
+            turn=snapshot.turn,
+            utterance=snapshot.utterance,
+            history=snapshot.history,
+            started_at=self.started_at,
+            ended=ended,
+        )
+
+
+class Recording:
+    """The record of one call. ``records`` None: none is kept."""
+
+    def __init__(
+        self,
+        records: KeepsRecords | None,
+        call: str,
+        holder: Holder,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._records = records
+        self._call = call
+        self._holder = holder
+        self._wait = wait
+        self._due = asyncio.Event()
+        self._last: Snapshot | None = None
+        self._fenced = False
+
+    def told(self, message: ToCallerMessage) -> None:
+        """What the page is told says when there is something new to record."""
+        match message:
+            case CallStarted() | CallResumed() | ToolFinished() | Transcript(final=True):
+                self._due.set()
+            case _:
+                pass
+
+    async def run(self, snapshot: Callable[[], Snapshot]) -> None:
+        """Write whenever there is something new; returns when another gateway holds the call."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            self._last = snapshot()
+            try:
+                await self._write(self._holder.record(self._call, self._last))
+            except Fenced:
+                self._fenced = True
+                return
+            await self._wait(_PAUSE_S)
+
+    async def close(self, code: EndCode) -> None:
+        """Say that the call is over: no words of it are kept any longer."""
+        if self._last is None or self._fenced:
+            return
+        over = Snapshot(self._last.profile, None, self._last.turn, self._last.utterance, ())
+        with suppress(Fenced):
+            await self._write(self._holder.record(self._call, over, code))
+
+    async def _write(self, record: CallRecord) -> None:
+        if self._records is None:
+            return
+        try:
+            await self._records.write(record)
+        except ToolWorkerUnavailable as error:
+            log.warning("call not recorded", extra={"call": self._call, "reason": str(error)})
