@@ -4,16 +4,12 @@ A session that goes on from another learns of tool uses as text, for it never is
 (docs/emulator.md, "When a session goes on from another").
 """
 
-import html
 import json
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
 _RESULT = re.compile(r'<tool_result name="([^"]*)">(.*?)(?:</tool_result>|\Z)', re.DOTALL)
-_CONNECTED = re.compile(r"call has (?:just )?been connected", re.IGNORECASE)
-_INTERRUPTED = re.compile(r"\binterrupted\b|\bgo on\b", re.IGNORECASE)
-_LONGER = re.compile(r"\blonger\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,12 @@ class Note(Enum):
     OTHER = auto()
 
 
+_NOTES = {
+    Note.CONNECTED: re.compile(r"call has (?:just )?been connected", re.IGNORECASE),
+    Note.GO_ON: re.compile(r"\binterrupted\b|\bgo on\b", re.IGNORECASE),
+    Note.LONGER: re.compile(r"\blonger\b", re.IGNORECASE),
+}
+
 type Line = Words | Result | Note
 
 
@@ -63,17 +65,13 @@ def _read_talk(text: str) -> list[Line]:
 
 
 def _read_line(line: str) -> Words | Note:
-    if _CONNECTED.search(line):
-        return Note.CONNECTED
     if (line[0], line[-1]) not in {("[", "]"), ("(", ")")}:
         return Words(line)
-    if _INTERRUPTED.search(line):
-        return Note.GO_ON
-    return Note.LONGER if _LONGER.search(line) else Note.OTHER
+    return next((note for note, says in _NOTES.items() if says.search(line)), Note.OTHER)
 
 
 def _read_result(name: str, content: str) -> list[Result]:
     try:
-        return [Result(html.unescape(name), json.loads(content))]
+        return [Result(name, json.loads(content))]
     except (ValueError, RecursionError):
         return []

@@ -46,8 +46,9 @@ def test_what_stands_in_brackets_is_a_note(line: str, note: Note) -> None:
     assert read_lines(line) == (note,)
 
 
-def test_brackets_within_words_are_words() -> None:
-    assert read_lines("can it go on (please)") == (Words("can it go on (please)"),)
+@pytest.mark.parametrize("said", ["can it go on (please)", "my call has just been connected wrongly"])
+def test_what_stands_in_no_brackets_is_the_caller_s(said: str) -> None:
+    assert read_lines(said) == (Words(said),)
 
 
 @given(st.text(alphabet='<>/tool_result name="x{}[]()\n\\', max_size=120))
