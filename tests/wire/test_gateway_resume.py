@@ -122,7 +122,7 @@ async def test_another_gateway_takes_a_call_over_and_the_first_lets_go(
             await second.send("call.end")
             await second.ended()
     heard = [text for _, text in answers.minds[1].history]
-    assert "roaming in europe" in heard[-2]
+    assert "roaming in europe" in heard
     assert heard[-1].endswith("It costs ten dollars a day.")
     await no_stream_is_left(callcentre)
 
