@@ -125,6 +125,31 @@ describe('a token that is about to expire', () => {
   });
 });
 
+describe('a token that expires while the network is away', () => {
+  async function away() {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    const { back } = await leave();
+    const signedIn = await comeBack(back, tokens(30, 'access-1'));
+    signedIn.fetcher.mockImplementation(async () => Promise.reject(new TypeError('Failed to fetch')));
+    return signedIn;
+  }
+
+  test('cannot be had, and the operator stays signed in', async () => {
+    const { auth } = await away();
+    await expect(auth.token()).rejects.toMatchObject({ problem: { code: 'identity_unavailable' } });
+    expect(await auth.signedIn()).toBe(true);
+  });
+
+  test('is renewed when it is back, once for all who ask', async () => {
+    const { auth, fetcher } = await away();
+    await auth.token().catch(() => {});
+    const before = fetcher.mock.calls.length;
+    fetcher.mockImplementation(async () => Response.json(tokens(3600, 'access-2')));
+    expect(await Promise.all([auth.token(), auth.token()])).toEqual(['access-2', 'access-2']);
+    expect(fetcher.mock.calls.length).toBe(before + 1);
+  });
+});
+
 test('signing out forgets the tokens and ends the session at Cognito', async () => {
   const { back } = await leave();
   const { auth, at } = await comeBack(back, tokens(3600, 'access-1'));

@@ -4,7 +4,7 @@
  * The endpoints come from `/config.json`, so nothing is discovered. The page never judges a token: the gateway does.
  */
 
-import { type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
+import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
 import type { Config } from './config';
 import { Trouble } from './problems';
 
@@ -15,7 +15,10 @@ export interface Auth {
   /** Takes the answer of the sign-in page out of the address, if there is one. Throws `Trouble`. */
   finishSignIn(): Promise<void>;
   signedIn(): Promise<boolean>;
-  /** A valid access token, renewed without a page change where needed. Throws `Trouble`: `signed_out`. */
+  /**
+   * A valid access token, renewed without a page change where needed. Throws `Trouble`: `signed_out`, or
+   * `identity_unavailable` where the sign-in service did not answer, which leaves the operator signed in.
+   */
   token(): Promise<string>;
   signIn(): Promise<void>;
   signOut(): Promise<void>;
@@ -24,6 +27,7 @@ export interface Auth {
 export function openAuth(config: Config, page: Window): Auth {
   const home = `${page.location.origin}/`;
   const users = new UserManager(settings(config, home, page.sessionStorage));
+  const renewed = sharing(() => renew(users));
   return {
     async finishSignIn() {
       const answer = new URLSearchParams(page.location.search);
@@ -43,10 +47,7 @@ export function openAuth(config: Config, page: Window): Auth {
     async token() {
       const user = await users.getUser();
       if (user && (user.expires_in ?? 0) > FRESH_FOR_S) return user.access_token;
-      const renewed = await renew(users, user);
-      if (!renewed) await users.removeUser();
-      if (!renewed) throw new Trouble('signed_out');
-      return renewed.access_token;
+      return (await renewed()).access_token;
     },
     async signIn() {
       await users.signinRedirect({ state: page.location.search });
@@ -58,14 +59,28 @@ export function openAuth(config: Config, page: Window): Auth {
   };
 }
 
-async function renew(users: UserManager, user: User | null): Promise<User | null> {
-  if (!user?.refresh_token) return null;
+async function renew(users: UserManager): Promise<User> {
   try {
-    return await users.signinSilent();
+    const user = (await users.getUser())?.refresh_token ? await users.signinSilent() : null;
+    if (user) return user;
   } catch (error) {
     console.error(error);
-    return null;
+    const refused = error instanceof ErrorResponse;
+    if (!refused) throw new Trouble('identity_unavailable', 'Your sign-in could not be renewed in time.');
   }
+  await users.removeUser();
+  throw new Trouble('signed_out');
+}
+
+/** Whoever asks while an answer is under way gets that one: a refresh token may be good for one use only. */
+function sharing<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underway: Promise<T> | null = null;
+  return () => {
+    underway ??= ask().finally(() => {
+      underway = null;
+    });
+    return underway;
+  };
 }
 
 /** The query the page had before it went to sign in; anything else found there is not ours. */
@@ -97,7 +112,7 @@ export function settings(config: Config, home: string, storage: Storage) {
     redirect_uri: home,
     response_type: 'code',
     scope: config.scope,
-    // A token is needed only when a call starts, and is renewed then.
+    // A token is needed only when a call connects, and is renewed then.
     automaticSilentRenew: false,
     silentRequestTimeoutInSeconds: 10,
     requestTimeoutInSeconds: 10,

@@ -1,52 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Call, type Order } from './call';
-import { fakeEdges, STARTED } from './fakes.test-support';
-import { problem, Trouble } from './problems';
-import type { CallEvent, Ending } from './state';
+import { ended, frame, setUp } from './call.test-support';
+import { Trouble } from './problems';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-function setUp(order: Partial<Order> = {}) {
-  const { edges, fake, socket, did } = fakeEdges();
-  const heard: CallEvent[] = [];
-  const levels: [string, number][] = [];
-  let lost = 0;
-  const call = new Call(edges, {
-    heard: (event) => heard.push(event),
-    level: (which, rms) => levels.push([which, rms]),
-    microphoneLost: () => {
-      lost += 1;
-    },
-  });
-  const start = () =>
-    call.start({
-      url: 'ws://here/api/call',
-      profile: 'anytelco',
-      prompt: null,
-      token: async () => 'secret',
-      whyRefused: async () => problem('not_an_operator'),
-      ...order,
-    });
-  const live = async () => {
-    await start();
-    socket.accept();
-    socket.hear(STARTED);
-  };
-  const ending = (): Ending | undefined =>
-    heard.flatMap((event) => (event.type === 'page.over' ? [event.ending] : []))[0];
-  const endings = () => heard.filter((event) => event.type === 'page.over').length;
-  return { call, start, live, ending, endings, heard, levels, did, fake, socket, lost: () => lost };
-}
-
-const frame = (samples = 512) => new Int16Array(samples).fill(100);
-const ended = (more: object = {}) => ({
-  type: 'call.ended',
-  code: 'ended',
-  message: 'Goodbye.',
-  retryable: false,
-  ...more,
-});
 
 describe('starting', () => {
   test('sound is opened before anything is awaited, inside the click', () => {
@@ -278,20 +235,22 @@ describe('the end', () => {
     expect(ending()?.reason).toBe('Goodbye.');
   });
 
-  test('a socket that closes without a word is a lost connection', async () => {
-    const { live, socket, ending } = setUp();
-    await live();
+  test('a connection that breaks before the agent answered is no call to go back to', async () => {
+    const { start, socket, ending, fake } = setUp();
+    await start();
+    socket.accept();
     socket.drop();
     expect(ending()?.problem?.code).toBe('connection_lost');
+    await vi.runAllTimersAsync();
+    expect(fake.dialled).toHaveLength(1);
   });
 
-  test('a connection that falls silent is noticed', async () => {
-    const { live, ending } = setUp();
+  test('a connection that breaks while the caller hangs up ends the call as they wished', async () => {
+    const { call, live, socket, ending } = setUp();
     await live();
-    await vi.advanceTimersByTimeAsync(15_000);
-    expect(ending()).toBeUndefined();
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(ending()?.problem?.code).toBe('connection_lost');
+    call.hangUp();
+    socket.drop();
+    expect(ending()).toEqual({ reason: 'You ended the call.', problem: null });
   });
 
   test('a gateway that acknowledges keeps the call, and pings tell the round trip', async () => {

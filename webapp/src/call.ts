@@ -1,58 +1,19 @@
 /**
- * One call: microphone, socket and speaker wired together. Its life is in `phases`; every way out of it leads through
- * `#end`.
+ * One call: microphone, connection and speaker wired together. Its life is in `phases`; every way out of it leads
+ * through `#end`.
  */
 
-import {
-  type AudioFrame,
-  decodeAudio,
-  decodeText,
-  encodeAudio,
-  encodeText,
-  type GatewayMessage,
-  MalformedMessage,
-  type MessageOf,
-  type PageMessage,
-} from './messages';
-import type { Microphone, MicrophoneListener } from './microphone';
+import { Connection } from './connection';
+import type { CallListener, Edges, Order } from './edges';
+import type { AudioFrame, GatewayMessage, MessageOf, PageMessage } from './messages';
+import type { Microphone } from './microphone';
 import { Phases } from './phases';
 import { endingProblem, type Problem, problem, problemOf } from './problems';
-import type { Speaker, SpeakerListener } from './speaker';
-import type { CallEvent, Ending } from './state';
-import { AGENT_RATE_HZ, CALLER_RATE_HZ, type Heard, type PlayoutEvent } from './worklets/ports';
-
-export interface Order {
-  /** ws: or wss: address of the gateway's `/api/call`. */
-  url: string;
-  profile: string;
-  /** Replaces the profile's prompt; null for the profile's own. */
-  prompt: string | null;
-  /** A valid access token, renewed where needed. Throws `Trouble`. */
-  token(): Promise<string>;
-  /** Why the gateway refused the handshake, which browsers hide from pages. */
-  whyRefused(): Promise<Problem>;
-}
-
-/** Everything a call touches outside itself. */
-export interface Edges {
-  openContext(): AudioContext;
-  prepare(context: AudioContext): Promise<void>;
-  openMicrophone(context: AudioContext, listener: MicrophoneListener): Promise<Microphone>;
-  openSpeaker(context: AudioContext, listener: SpeakerListener): Speaker;
-  openSocket(url: string, protocols: string[]): WebSocket;
-}
-
-export interface CallListener {
-  heard(event: CallEvent): void;
-  level(which: 'caller' | 'agent', rms: number): void;
-  microphoneLost(): void;
-}
-
-const PING_EVERY_MS = 5_000;
-/** The gateway acknowledges audio every second, so this many pings with no message since mean a dead connection. */
-const UNANSWERED_PINGS = 3;
-/** Two seconds of audio: more than this waiting would reach the agent too late to be of use. */
-const SEND_BUFFER_BYTES = 64 * 1024;
+import { Reports } from './reports';
+import { Resumption } from './resumption';
+import type { Speaker } from './speaker';
+import type { Ending } from './state';
+import { CALLER_RATE_HZ, type Heard, type PlayoutEvent } from './worklets/ports';
 
 const HUNG_UP: Ending = { reason: 'You ended the call.', problem: null };
 
@@ -60,15 +21,19 @@ export class Call {
   readonly #edges: Edges;
   readonly #listener: CallListener;
   readonly #phases = new Phases();
-  #pinging: ReturnType<typeof setInterval> | undefined;
+  readonly #reports = new Reports();
   #context: AudioContext | null = null;
   #microphone: Microphone | null = null;
   #speaker: Speaker | null = null;
-  #socket: WebSocket | null = null;
+  #connection: Connection | null = null;
+  #resumption: Resumption | null = null;
+  /** By which the gateway knows the call; empty until it has started. */
+  #name = '';
+  /** Frames got over the connections before this one. */
+  #received = 0;
   #unfinished = new Set<number>();
   #ending: Ending | null = null;
   #muted = false;
-  #unanswered = 0;
 
   constructor(edges: Edges, listener: CallListener) {
     this.#edges = edges;
@@ -95,6 +60,7 @@ export class Call {
       this.#microphone?.stop();
       this.#send({ type: 'call.end' });
     } else {
+      if (this.#phases.now === 'reconnecting') this.#send({ type: 'call.end' });
       this.#end(this.#ending ?? HUNG_UP);
     }
   }
@@ -112,6 +78,11 @@ export class Call {
   /** Throws `Trouble`. */
   async reopenMicrophone(): Promise<void> {
     await this.#microphone?.reopen();
+  }
+
+  networkChanged(online: boolean): void {
+    if (this.#phases.now === 'live') this.#connection?.doubt();
+    else if (online) this.#resumption?.hurry();
   }
 
   /** A phone call or a sleeping tab may have paused the sound. */
@@ -139,50 +110,41 @@ export class Call {
 
   #dial(order: Order, token: string): void {
     this.#phases.waitIn('dialling', () => this.#fail(problem('unreachable')));
+    this.#connect(order, token);
+  }
+
+  #connect(order: Order, token: string): void {
+    this.#connection?.drop();
     const socket = this.#edges.openSocket(order.url, ['call.v1', `bearer.${token}`]);
-    this.#socket = socket;
-    socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.#join(order);
-    socket.onmessage = ({ data }) => this.#received(data);
-    socket.onclose = () => this.#closed(order);
+    this.#connection = new Connection(socket, {
+      opened: () => this.#opened(order),
+      heard: (message) => this.#told(message),
+      audio: (frame) => this.#speaker?.push(frame.utterance, frame.pcm),
+      garbled: () => this.#fail(problem('protocol')),
+      closed: () => this.#closed(order),
+    });
+  }
+
+  #opened(order: Order): void {
+    if (this.#phases.now === 'dialling') return this.#join(order);
+    this.#resumption?.opened();
+    this.#send({ type: 'call.resume', call: this.#name, received: this.#received });
   }
 
   #join({ profile, prompt }: Order): void {
     this.#phases.waitIn('joining', () => this.#fail(problem('unavailable')));
     this.#send({ type: 'call.start', profile, ...(prompt === null ? {} : { prompt }) });
     this.#microphone?.begin();
-    this.#pinging = setInterval(() => this.#ping(), PING_EVERY_MS);
-  }
-
-  /** Pings are counted, not time: a page that was frozen for a while has missed its own timers, not the gateway. */
-  #ping(): void {
-    if (this.#unanswered >= UNANSWERED_PINGS) return this.#fail(problem('connection_lost'));
-    this.#unanswered += 1;
-    this.#send({ type: 'ping', id: Date.now() });
-  }
-
-  #received(data: string | ArrayBuffer): void {
-    this.#unanswered = 0;
-    try {
-      if (typeof data === 'string') {
-        const message = decodeText(data);
-        if (message) this.#told(message);
-      } else {
-        const frame = decodeAudio(data);
-        if (frame) this.#speaker?.push(frame.utterance, frame.pcm);
-      }
-    } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
-      console.error(error.message);
-      this.#fail(problem('protocol'));
-    }
   }
 
   #told(message: GatewayMessage): void {
     switch (message.type) {
       case 'call.started':
-        if (this.#phases.now === 'joining') this.#phases.enter('live');
+        if (this.#phases.now === 'joining') this.#goLive();
+        this.#name = message.call;
         break;
+      case 'call.resumed':
+        return this.#resumed(message);
       case 'utterance.started':
         this.#unfinished.add(message.utterance);
         break;
@@ -207,23 +169,66 @@ export class Call {
       return this.#end(ending);
     this.#ending = ending;
     this.#phases.waitIn('draining', () => this.#end(ending));
-    clearInterval(this.#pinging);
+    this.#connection?.rest();
     this.#microphone?.stop();
     for (const utterance of this.#unfinished) this.#speaker?.end(utterance);
   }
 
   #closed(order: Order): void {
-    if (this.#phases.now === 'dialling') {
-      this.#phases.enter('over');
-      order.whyRefused().then(
-        (why) => this.#finish({ reason: '', problem: why }),
-        (error: unknown) => this.#finish({ reason: '', problem: problemOf(error) }),
-      );
-    } else if (this.#phases.now === 'leaving') {
-      this.#end(HUNG_UP);
-    } else if (this.#phases.now !== 'draining') {
-      this.#fail(problem('connection_lost'));
+    switch (this.#phases.now) {
+      case 'dialling':
+        return this.#refused(order);
+      case 'joining':
+        return this.#fail(problem('connection_lost', 'The connection broke before the agent answered.'));
+      case 'live':
+        return this.#reconnect(order);
+      case 'reconnecting':
+        return this.#resumption?.closed();
+      case 'leaving':
+        return this.#end(HUNG_UP);
     }
+  }
+
+  #refused(order: Order): void {
+    this.#phases.enter('over');
+    order.whyRefused().then(
+      (why) => this.#finish({ reason: '', problem: why }),
+      (error: unknown) => this.#finish({ reason: '', problem: problemOf(error) }),
+    );
+  }
+
+  #reconnect(order: Order): void {
+    this.#received += this.#connection?.received ?? 0;
+    this.#phases.waitIn('reconnecting', () => this.#fail(problem('connection_lost')));
+    this.#resumption = new Resumption({
+      token: () => order.token(),
+      whyRefused: () => order.whyRefused(),
+      dial: (token) => this.#connect(order, token),
+      refused: (why) => this.#fail(why),
+      random: () => this.#edges.random(),
+    });
+    this.#listener.heard({ type: 'page.reconnecting' });
+  }
+
+  #resumed(message: MessageOf<'call.resumed'>): void {
+    if (this.#phases.now !== 'reconnecting') return;
+    this.#resumption?.stop();
+    this.#goLive();
+    if (message.warm) for (const report of this.#reports.latest()) this.#send(report);
+    else this.#startOver(message.utterance);
+    this.#listener.heard(message);
+  }
+
+  /** Another gateway has the call: it counts anew, and of the utterances so far only what is here will be heard. */
+  #startOver(lastUtterance: number): void {
+    this.#received = 0;
+    this.#reports.forget(lastUtterance);
+    for (const utterance of this.#unfinished) this.#speaker?.end(utterance);
+  }
+
+  #goLive(): void {
+    this.#phases.enter('live');
+    this.#connection?.watch();
   }
 
   #played(event: PlayoutEvent): void {
@@ -253,22 +258,21 @@ export class Call {
       this.#end(this.#ending);
   }
 
-  /** What was handed to the device still sounds after a flush, so played samples are heard samples. */
-  #report({ utterance, samples }: Heard): void {
-    const played_ms = Math.floor((samples * 1000) / AGENT_RATE_HZ);
-    this.#send({ type: 'playback.report', utterance, played_ms });
+  #report(heard: Heard): void {
+    const report = this.#reports.of(heard);
+    if (report && this.#phases.now !== 'reconnecting') this.#send(report);
   }
 
   #send(message: PageMessage): void {
-    const socket = this.#socket;
-    if (socket?.readyState === socket?.OPEN) socket?.send(encodeText(message));
+    this.#connection?.send(message);
   }
 
+  /** While the connection is lost the agent hears silence; the numbers of the frames after it tell how much. */
   #sendAudio(frame: AudioFrame): void {
-    const socket = this.#socket;
-    if (!socket || socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount <= SEND_BUFFER_BYTES) socket.send(encodeAudio(frame));
-    else this.#listener.heard({ type: 'page.dropped', ms: (frame.pcm.length * 1000) / CALLER_RATE_HZ });
+    const phase = this.#phases.now;
+    if (phase !== 'joining' && phase !== 'live' && phase !== 'reconnecting') return;
+    if (phase !== 'reconnecting' && this.#connection?.sendAudio(frame)) return;
+    this.#listener.heard({ type: 'page.dropped', ms: (frame.pcm.length * 1000) / CALLER_RATE_HZ });
   }
 
   #fail(why: Problem): void {
@@ -287,10 +291,9 @@ export class Call {
   }
 
   #release(): void {
-    clearInterval(this.#pinging);
+    this.#resumption?.stop();
+    this.#connection?.drop();
     this.#microphone?.stop();
-    if (this.#socket) Object.assign(this.#socket, { onopen: null, onmessage: null, onclose: null });
-    this.#socket?.close();
     if (this.#context?.state !== 'closed') this.#context?.close().catch(() => {});
     this.#listener.level('caller', 0);
     this.#listener.level('agent', 0);

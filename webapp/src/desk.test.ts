@@ -158,6 +158,45 @@ describe('a call', () => {
     expect(desk.activity.value).toBe('listening');
   });
 
+  test('a lost connection is still the same call', async () => {
+    const { desk, live, socket, fake } = setUp();
+    await live();
+    socket.drop();
+    expect([desk.activity.value, desk.inCall.value, desk.problem.value]).toEqual([
+      'reconnecting',
+      true,
+      null,
+    ]);
+    await desk.startCall();
+    expect(fake.dialled).toHaveLength(1);
+  });
+
+  test('the network coming back goes to the call', async () => {
+    const { desk, live, socket, fake } = setUp();
+    desk.networkChanged(true);
+    await live();
+    socket.drop();
+    desk.networkChanged(true);
+    await vi.waitFor(() => expect(fake.dialled).toHaveLength(2));
+    fake.sockets[1]?.accept();
+    expect(fake.sockets[1]?.messages()).toEqual([{ type: 'call.resume', call: 'c1', received: 1 }]);
+    desk.endCall();
+  });
+
+  test('a sign-in that ends while the connection is lost ends the call', async () => {
+    let known = true;
+    const session = () => (known ? Response.json(SESSION) : refusal(401, 'token_expired')());
+    const { desk, live, socket, fake } = setUp({ session });
+    await live();
+    known = false;
+    socket.drop();
+    desk.networkChanged(true);
+    await vi.waitFor(() => expect(fake.dialled).toHaveLength(2));
+    fake.sockets[1]?.drop();
+    await vi.waitFor(() => expect(desk.problem.value?.code).toBe('signed_out'));
+    expect(desk.activity.value).toBe('ended');
+  });
+
   test('signing out hangs up first', async () => {
     const { desk, live, socket, signOut } = setUp();
     await live();

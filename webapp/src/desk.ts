@@ -2,8 +2,9 @@
 
 import { computed, signal } from '@preact/signals';
 import type { Auth } from './auth';
-import { Call, type Edges } from './call';
+import { Call } from './call';
 import { type Config, gatewayUrl } from './config';
+import type { Edges } from './edges';
 import { type Problem, problem, problemOf, type Remedy } from './problems';
 import { savedPrompt, savePrompt } from './prompts';
 import { loadSession, type Profile, type Session } from './session';
@@ -45,9 +46,7 @@ export class Desk {
 
   readonly activity = computed(() => activity(this.call.value));
   readonly elapsedMs = computed(() => elapsedMs(this.call.value, this.now.value));
-  readonly inCall = computed(
-    () => this.call.value.phase === 'connecting' || this.call.value.phase === 'live',
-  );
+  readonly inCall = computed(() => ['connecting', 'live', 'reconnecting'].includes(this.call.value.phase));
   readonly profile = computed<Profile | null>(() => {
     const profiles = this.session.value?.profiles ?? [];
     return profiles.find(({ name }) => name === this.profileName.value) ?? profiles[0] ?? null;
@@ -150,6 +149,11 @@ export class Desk {
 
   wake(): void {
     this.#call?.wake();
+  }
+
+  /** The browser has found or lost the network. */
+  networkChanged(online: boolean): void {
+    this.#call?.networkChanged(online);
   }
 
   dismiss(): void {

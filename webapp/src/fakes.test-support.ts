@@ -1,6 +1,6 @@
 /** A call's surroundings under the test's hand: a socket, a microphone and a speaker that do as they are told. */
 
-import type { Edges } from './call';
+import type { Edges } from './edges';
 import { type AudioFrame, decodeAudio, encodeAudio } from './messages';
 import type { MicrophoneListener } from './microphone';
 import type { SpeakerListener } from './speaker';
@@ -58,7 +58,11 @@ export function fakeEdges() {
   const socket = new FakeSocket();
   const fake = {
     did,
+    /** The first connection. */
     socket,
+    /** Every connection dialled, the newest last. */
+    sockets: [] as FakeSocket[],
+    random: 1,
     dialled: [] as { url: string; protocols: string[] }[],
     microphone: null as MicrophoneListener | null,
     speaker: null as SpeakerListener | null,
@@ -98,8 +102,11 @@ export function fakeEdges() {
     },
     openSocket(url, protocols) {
       fake.dialled.push({ url, protocols });
-      return socket as unknown as WebSocket;
+      const dialled = fake.sockets.length === 0 ? socket : new FakeSocket();
+      fake.sockets.push(dialled);
+      return dialled as unknown as WebSocket;
     },
+    random: () => fake.random,
   };
   return { ...fake, edges, fake };
 }

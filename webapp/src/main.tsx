@@ -3,9 +3,9 @@
 import { render } from 'preact';
 import { openContext, prepare } from './audio';
 import { openAuth } from './auth';
-import type { Edges } from './call';
 import { loadConfig } from './config';
 import { Desk } from './desk';
+import type { Edges } from './edges';
 import { openMicrophone } from './microphone';
 import { problemOf } from './problems';
 import { openSpeaker } from './speaker';
@@ -24,6 +24,7 @@ const edges: Edges = {
     return openSpeaker(context, listener, tap);
   },
   openSocket: (url, protocols) => new WebSocket(url, protocols),
+  random: Math.random,
 };
 
 async function main(root: HTMLElement): Promise<void> {
@@ -44,6 +45,8 @@ async function main(root: HTMLElement): Promise<void> {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') desk.wake();
     });
+    window.addEventListener('online', () => desk.networkChanged(true));
+    window.addEventListener('offline', () => desk.networkChanged(false));
     render(<App desk={desk} />, root);
     await desk.open();
   } catch (error) {

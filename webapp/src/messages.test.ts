@@ -34,6 +34,12 @@ describe('text from the gateway', () => {
     expect(decodeText(JSON.stringify(started))).toMatchObject({ agent: 'Telly', tools: ['lookup'] });
   });
 
+  test('the resuming of a call says whether anything was lost', () => {
+    const resumed = { type: 'call.resumed', call: 'c', warm: false, turn: 4, utterance: 7 };
+    expect(decodeText(JSON.stringify(resumed))).toEqual(resumed);
+    expect(() => decodeText(JSON.stringify({ ...resumed, warm: 1 }))).toThrow(MalformedMessage);
+  });
+
   test.each(['call.renewed', 'toString', '__proto__'])('the unknown type %s is ignored', (type) => {
     expect(decodeText(`{"type": "${type}"}`)).toBeNull();
   });

@@ -60,6 +60,7 @@ const fromGateway = {
     tools: list(text),
     limits: shape({ call_s: number, idle_s: number }),
   }),
+  'call.resumed': shape({ call: text, warm: flag, turn: number, utterance: number }),
   'utterance.started': shape({ utterance: number, turn: number }),
   'utterance.ended': shape({ utterance: number, turn: number, duration_ms: number }),
   transcript: shape({
@@ -110,6 +111,7 @@ export function decodeText(frame: string): GatewayMessage | null {
 
 export type PageMessage =
   | { type: 'call.start'; profile?: string; prompt?: string }
+  | { type: 'call.resume'; call: string; received: number }
   | { type: 'call.end' }
   | { type: 'playback.report'; utterance: number; played_ms: number }
   | { type: 'text.say'; text: string }

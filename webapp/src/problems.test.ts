@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import {
   endingProblem,
+  isRefusal,
   mediaTrouble,
   PROBLEM_CODES,
   problem,
@@ -42,6 +43,18 @@ describe('a refusal of the session route', () => {
   });
 });
 
+test('only the operator and the page are refused for good', () => {
+  expect(PROBLEM_CODES.filter((code) => isRefusal(problem(code)))).toEqual([
+    'signed_out',
+    'not_an_operator',
+    'origin_not_allowed',
+  ]);
+});
+
+test('a call that goes on elsewhere is told so', () => {
+  expect(problem('moved').sentence).toBe('This call goes on over another connection.');
+});
+
 describe('an ending', () => {
   const ended = (code: string, more: object = {}) => ({
     type: 'call.ended' as const,
@@ -60,6 +73,7 @@ describe('an ending', () => {
     ['busy', 'busy'],
     ['unavailable', 'unavailable'],
     ['draining', 'draining'],
+    ['moved', 'moved'],
     ['idle', 'idle'],
     ['too_long', 'too_long'],
     ['forbidden', 'forbidden'],

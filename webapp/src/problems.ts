@@ -104,6 +104,12 @@ const PROBLEMS = {
     fix: 'Call again: another one answers.',
     remedy: 'call-again',
   },
+  moved: {
+    title: 'The call goes on elsewhere',
+    sentence: 'This call goes on over another connection.',
+    fix: 'Look for it in your other tabs and windows, or call again.',
+    remedy: 'call-again',
+  },
   idle: {
     title: 'The call ended in silence',
     sentence: 'Nobody spoke for a long while, so the gateway hung up.',
@@ -136,8 +142,8 @@ const PROBLEMS = {
   },
   connection_lost: {
     title: 'Connection lost',
-    sentence: 'The connection to the gateway broke, and the call with it.',
-    fix: 'Check the network, then call again.',
+    sentence: 'The connection was lost and could not be restored.',
+    fix: 'Call again. If that fails too, check the network.',
     remedy: 'call-again',
   },
   config_missing: {
@@ -225,6 +231,13 @@ export function refusalTrouble(status: number, code: string): Trouble {
   if (known) return new Trouble(known);
   if (status === 401) return new Trouble('signed_out');
   return new Trouble('unreachable', `The gateway answered with status ${status}.`);
+}
+
+const FINAL: ReadonlySet<ProblemCode> = new Set(['signed_out', 'not_an_operator', 'origin_not_allowed']);
+
+/** Whether the gateway does not want this operator or this page, which no other try changes. */
+export function isRefusal({ code }: Problem): boolean {
+  return FINAL.has(code);
 }
 
 /** What an ending means to the caller: null for a call that simply ended. */

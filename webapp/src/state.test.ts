@@ -182,6 +182,100 @@ describe('the one word for what is going on', () => {
   });
 });
 
+describe('a lost connection', () => {
+  const lost: CallEvent = { type: 'page.reconnecting' };
+  const resumed = (warm: boolean): CallEvent => ({
+    type: 'call.resumed',
+    call: 'c1',
+    warm,
+    turn: 1,
+    utterance: 2,
+  });
+
+  test('is what is going on, whoever was speaking, until the call goes on', () => {
+    expect(activity(callWith({ type: 'page.sounding', utterance: 1 }, lost))).toBe('reconnecting');
+    expect(activity(callWith(toolStarted, lost))).toBe('reconnecting');
+    expect(activity(callWith(lost, resumed(true)))).toBe('listening');
+    expect(activity(callWith(lost, resumed(false)))).toBe('listening');
+  });
+
+  test('does not stop the clock, and does not start it anew', () => {
+    expect(elapsedMs(callWith(lost), 1_007_000)).toBe(7_000);
+    expect(elapsedMs(callWith(lost, resumed(true)), 1_007_000)).toBe(7_000);
+    const ending = { reason: '', problem: problem('connection_lost') };
+    expect(elapsedMs(callWith(lost, { type: 'page.over', ending }), 1_007_000)).toBe(2_000);
+  });
+
+  test('that comes back warm has changed nothing', () => {
+    const before = callWith(caller(1, 'Hi'), agent(1, 1, 0, 'Let me', { final: false }), toolStarted);
+    const after = [lost, resumed(true)].reduce((state, event) => reduce(state, event, 0), before);
+    expect(after).toEqual({ ...before, announcement: 'The connection is back.' });
+    const said = reduce(after, agent(1, 1, 0, 'Let me look.'), 0);
+    expect(said.lines[1]?.sentences).toMatchObject([{ text: 'Let me look.', final: true, abandoned: false }]);
+  });
+
+  test('that another server takes over leaves drafts unfinished and what was said as it is', () => {
+    const state = callWith(
+      caller(1, 'Hi'),
+      agent(1, 2, 0, 'Hello.'),
+      agent(1, 2, 1, 'Your bill', { final: false }),
+      lost,
+      resumed(false),
+    );
+    expect(texts(state)).toEqual(['caller: Hi', 'agent: Hello. Your bill']);
+    expect(state.lines[1]?.sentences.map(({ final, abandoned }) => [final, abandoned])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  test('that another server takes over leaves open tool uses lost and finished ones as they are', () => {
+    const other: CallEvent = { ...toolStarted, tool_use: 't2' } as CallEvent;
+    const state = callWith(toolStarted, toolFinished(true), other, lost, resumed(false));
+    expect(state.tools.map(({ status }) => status)).toEqual(['succeeded', 'lost']);
+  });
+
+  test('that another server takes over owes no answer, and keeps what still sounds', () => {
+    expect(callWith(caller(1, 'Hi'), lost, resumed(false)).awaiting).toBe(false);
+    expect(callWith({ type: 'page.sounding', utterance: 2 }, lost, resumed(false)).sounding).toBe(2);
+  });
+
+  test('the taking over has its place and time in the transcript, and new words come after it', () => {
+    const state = callWith(
+      agent(0, 1, 0, 'Hello.'),
+      caller(1, 'My bill?'),
+      lost,
+      resumed(false),
+      agent(2, 3, 0, 'Here I am again.'),
+      caller(2, 'Good.'),
+    );
+    expect(state.takeovers).toEqual([{ atMs: 4_000, lines: 2 }]);
+    expect(texts(state)).toEqual([
+      'agent: Hello.',
+      'caller: My bill?',
+      'caller: Good.',
+      'agent: Here I am again.',
+    ]);
+  });
+
+  test('words after it never change words before it, even under the same numbers', () => {
+    const state = callWith(
+      caller(1, 'My bill?'),
+      agent(1, 2, 0, 'It is', { final: false }),
+      lost,
+      resumed(false),
+      agent(1, 2, 0, 'Once more.'),
+    );
+    expect(texts(state)).toEqual(['caller: My bill?', 'agent: It is', 'agent: Once more.']);
+    expect(new Set(state.lines.map(({ key }) => key)).size).toBe(3);
+  });
+
+  test('is announced once when it is over, each time anew', () => {
+    expect(callWith(caller(1, 'Hi'), lost).announcement).toBe('');
+    expect(callWith(lost, resumed(false)).announcement).toContain('Another server');
+  });
+});
+
 describe('the end', () => {
   test('it keeps its reason and stops the clock', () => {
     const ending = { reason: '', problem: problem('busy') };

@@ -10,6 +10,8 @@ export interface Sentence {
   final: boolean;
   /** Where the caller broke in: the text from this character on was not heard. */
   heardChars: number | null;
+  /** A draft whose final words will not come. */
+  abandoned: boolean;
 }
 
 /** One utterance of the agent, or the words of the caller's turn. */
@@ -31,7 +33,7 @@ export interface ToolUse {
   turn: number;
   name: string;
   input: Record<string, unknown>;
-  status: 'running' | 'succeeded' | 'failed';
+  status: 'running' | 'succeeded' | 'failed' | 'lost';
   code: string | null;
   result: Record<string, unknown> | null;
   durationMs: number | null;
@@ -43,18 +45,26 @@ export interface Ending {
   problem: Problem | null;
 }
 
+/** Another server went on with the call, from its record. */
+export interface Takeover {
+  atMs: number;
+  /** How many lines stood in the transcript then. Those change no more. */
+  lines: number;
+}
+
 export interface CallState {
-  phase: 'idle' | 'connecting' | 'live' | 'ended';
+  phase: 'idle' | 'connecting' | 'live' | 'reconnecting' | 'ended';
   startedAtMs: number;
   endedAtMs: number;
   info: MessageOf<'call.started'> | null;
   /** By turn, the caller's words before the agent's. */
   lines: Line[];
+  takeovers: Takeover[];
   tools: ToolUse[];
   timings: MessageOf<'turn.timing'>[];
   usage: MessageOf<'usage'> | null;
   roundTripMs: number | null;
-  /** Of the caller's speech, what the connection was too slow to take. */
+  /** Of the caller's speech, what the connection did not take. */
   droppedMs: number;
   /** The utterance that is coming out of the loudspeaker. */
   sounding: number | null;
@@ -73,6 +83,7 @@ export type PageEvent =
   | { type: 'page.silenced' }
   | { type: 'page.round_trip'; ms: number }
   | { type: 'page.dropped'; ms: number }
+  | { type: 'page.reconnecting' }
   | { type: 'page.over'; ending: Ending };
 
 export type CallEvent = GatewayMessage | PageEvent;
@@ -83,6 +94,7 @@ export const NO_CALL: CallState = {
   endedAtMs: 0,
   info: null,
   lines: [],
+  takeovers: [],
   tools: [],
   timings: [],
   usage: null,
@@ -94,7 +106,14 @@ export const NO_CALL: CallState = {
   ending: null,
 };
 
-export type Activity = 'idle' | 'connecting' | 'listening' | 'thinking' | 'speaking' | 'ended';
+export type Activity =
+  | 'idle'
+  | 'connecting'
+  | 'listening'
+  | 'thinking'
+  | 'speaking'
+  | 'reconnecting'
+  | 'ended';
 
 /** The one word for what is going on. */
 export function activity(state: CallState): Activity {
@@ -104,8 +123,13 @@ export function activity(state: CallState): Activity {
   return state.awaiting || looking ? 'thinking' : 'listening';
 }
 
+/** The caller and the agent are on the line, connected or about to be so again. */
+function answered({ phase }: CallState): boolean {
+  return phase === 'live' || phase === 'reconnecting';
+}
+
 export function elapsedMs(state: CallState, nowMs: number): number {
-  if (state.phase === 'live') return Math.max(0, nowMs - state.startedAtMs);
+  if (answered(state)) return Math.max(0, nowMs - state.startedAtMs);
   return state.phase === 'ended' ? state.endedAtMs - state.startedAtMs : 0;
 }
 
@@ -115,6 +139,10 @@ export function reduce(state: CallState, event: CallEvent, nowMs: number): CallS
       return { ...NO_CALL, phase: 'connecting' };
     case 'call.started':
       return { ...state, phase: 'live', startedAtMs: nowMs, info: event };
+    case 'page.reconnecting':
+      return { ...state, phase: 'reconnecting', announcement: '' };
+    case 'call.resumed':
+      return resumed(state, event, nowMs);
     case 'page.over':
       return over(state, event.ending, nowMs);
     case 'transcript':
@@ -159,7 +187,7 @@ function over(state: CallState, ending: Ending, nowMs: number): CallState {
   return {
     ...state,
     phase: 'ended',
-    startedAtMs: state.phase === 'live' ? state.startedAtMs : nowMs,
+    startedAtMs: answered(state) ? state.startedAtMs : nowMs,
     endedAtMs: nowMs,
     sounding: null,
     awaiting: false,
@@ -170,14 +198,36 @@ function over(state: CallState, ending: Ending, nowMs: number): CallState {
   };
 }
 
-function transcript(state: CallState, said: MessageOf<'transcript'>, nowMs: number): CallState {
-  const utterance = said.utterance ?? 0;
-  const key = `${said.speaker}-${said.turn}-${utterance}`;
-  const known = state.lines.find((line) => line.key === key);
-  const line = withSentence(known ?? newLine(state, key, said, nowMs), said);
+function resumed(state: CallState, { warm }: MessageOf<'call.resumed'>, nowMs: number): CallState {
+  if (warm) return { ...state, phase: 'live', announcement: 'The connection is back.' };
   return {
     ...state,
-    lines: known ? state.lines.map((other) => (other === known ? line : other)) : insert(state.lines, line),
+    phase: 'live',
+    lines: state.lines.map(abandon),
+    takeovers: [...state.takeovers, { atMs: nowMs - state.startedAtMs, lines: state.lines.length }],
+    tools: state.tools.map((tool) => (tool.status === 'running' ? { ...tool, status: 'lost' } : tool)),
+    awaiting: false,
+    announcement: 'The connection is back. Another server has taken the call over.',
+  };
+}
+
+function abandon(line: Line): Line {
+  const close = (sentence: Sentence) => (sentence.final ? sentence : { ...sentence, abandoned: true });
+  return { ...line, sentences: line.sentences.map(close) };
+}
+
+function transcript(state: CallState, said: MessageOf<'transcript'>, nowMs: number): CallState {
+  const utterance = said.utterance ?? 0;
+  const settled = state.takeovers.at(-1)?.lines ?? 0;
+  const key = [state.takeovers.length, said.speaker, said.turn, utterance].join('-');
+  const known = state.lines.find((line) => line.key === key);
+  const line = withSentence(known ?? newLine(state, key, said, nowMs), said);
+  const open = state.lines.slice(settled);
+  return {
+    ...state,
+    lines: known
+      ? state.lines.map((other) => (other === known ? line : other))
+      : [...state.lines.slice(0, settled), ...insert(open, line)],
     awaiting: said.speaker === 'caller' && said.final ? true : state.awaiting,
     announcement: said.final ? announce(said) : state.announcement,
   };
@@ -205,6 +255,7 @@ function withSentence(line: Line, said: MessageOf<'transcript'>): Line {
     text: said.text,
     final: said.final,
     heardChars: said.heard_chars ?? null,
+    abandoned: false,
   };
   const others = line.sentences.filter((other) => other.index !== sentence.index);
   return {

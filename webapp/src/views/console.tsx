@@ -19,6 +19,20 @@ function Ended({ desk }: { desk: Desk }) {
   );
 }
 
+/** Always on the page: screen readers announce what appears in a region that was there before. */
+function LostConnection({ desk }: { desk: Desk }) {
+  return (
+    <div role="status">
+      {desk.activity.value === 'reconnecting' && (
+        <p class="notice" data-testid="reconnecting">
+          <strong>Connection lost, trying to get it back.</strong>{' '}
+          <span>Until then the agent neither hears you nor reads what you type.</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
 export function Console({ desk }: { desk: Desk }) {
   const problem = desk.problem.value;
   return (
@@ -31,6 +45,7 @@ export function Console({ desk }: { desk: Desk }) {
           onDismiss={() => desk.dismiss()}
         />
       )}
+      <LostConnection desk={desk} />
       <main>
         <Transcript call={desk.call.value}>
           <Ended desk={desk} />

@@ -1,8 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Desk } from '../desk';
+import type { CallState } from '../state';
 import { Meter } from './meter';
 
 const SAY_CHARS = 2000;
+const HINTS: Partial<Record<CallState['phase'], string>> = {
+  live: 'Type instead of speaking',
+  reconnecting: 'Type again when the connection is back',
+};
 
 /** M mutes and unmutes, except where letters are typed. */
 function useMuteKey(desk: Desk): void {
@@ -19,7 +24,8 @@ function useMuteKey(desk: Desk): void {
 
 function Say({ desk }: { desk: Desk }) {
   const [text, setText] = useState('');
-  const live = desk.call.value.phase === 'live';
+  const { phase } = desk.call.value;
+  const live = phase === 'live';
   return (
     <form
       class="say"
@@ -38,7 +44,7 @@ function Say({ desk }: { desk: Desk }) {
         maxLength={SAY_CHARS}
         disabled={!live}
         value={text}
-        placeholder={live ? 'Type instead of speaking' : 'Type to the agent during a call'}
+        placeholder={HINTS[phase] ?? 'Type to the agent during a call'}
         data-testid="say-input"
         onInput={(event) => setText(event.currentTarget.value)}
       />

@@ -41,7 +41,7 @@ export function Figures({ call }: { call: CallState }) {
       )}
       {call.droppedMs > 0 && (
         <p class="dropped" data-testid="dropped">
-          Slow connection: {duration(call.droppedMs)} of your speech did not reach the agent.
+          Connection slow or lost: {duration(call.droppedMs)} of your audio did not reach the agent.
         </p>
       )}
       <p class="usage" data-testid="usage">

@@ -1,9 +1,16 @@
 /** Numbers as people read them. */
 
-/** 161000 -> "2:41". */
+/** 161000 -> "2:41", from an hour on "1:02:41". */
 export function clock(ms: number): string {
   const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const shown = hours > 0 ? [hours, pair(minutes)] : [minutes];
+  return [...shown, pair(seconds % 60)].join(':');
+}
+
+function pair(digits: number): string {
+  return String(digits).padStart(2, '0');
 }
 
 /** 1140 -> "1.14 s"; below a second whole milliseconds. */

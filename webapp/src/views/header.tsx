@@ -8,6 +8,7 @@ const WORDS: Record<Activity, string> = {
   listening: 'Listening',
   thinking: 'Thinking',
   speaking: 'Speaking',
+  reconnecting: 'Reconnecting',
   ended: 'Ended',
 };
 

@@ -2,9 +2,17 @@ import type { MessageOf } from '../messages';
 import type { Line, Sentence, ToolUse } from '../state';
 import { clock, duration } from './format';
 
-/** One sentence: as it will be said, as it was said, or as far as it was heard. */
+/** One sentence: as it will be said, as it was said, as far as it was heard, or as it can no longer be said. */
 function Words({ sentence }: { sentence: Sentence }) {
-  const { text, heardChars, final } = sentence;
+  const { text, heardChars, final, abandoned } = sentence;
+  if (abandoned) {
+    return (
+      <>
+        <span class="sr"> Not finished: </span>
+        <del data-testid="abandoned">{text}</del>{' '}
+      </>
+    );
+  }
   if (heardChars === null) return <span class={final ? undefined : 'draft'}>{text} </span>;
   return (
     <>
@@ -26,11 +34,13 @@ function unfold(id: string): void {
 }
 
 function Tags({ line, tools }: { line: Line; tools: ToolUse[] }) {
-  const draft = line.sentences.some((sentence) => !sentence.final);
+  const abandoned = line.sentences.some((sentence) => sentence.abandoned);
+  const draft = line.sentences.some((sentence) => !sentence.final && !sentence.abandoned);
   return (
     <>
       {line.typed && <span class="tag">typed</span>}
       {line.interrupted && <span class="tag warn">interrupted</span>}
+      {abandoned && <span class="tag warn">not finished</span>}
       {draft && !line.interrupted && <span class="tag info">draft</span>}
       {line.tools.map((id) => (
         <a key={id} class="tag link" href={`#tool-${id}`} onClick={() => unfold(id)}>

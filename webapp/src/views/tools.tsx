@@ -1,8 +1,8 @@
 import type { ToolUse } from '../state';
 import { duration } from './format';
 
-const STATUS = { running: 'Running', succeeded: 'Succeeded', failed: 'Failed' } as const;
-const ICON = { running: '◌', succeeded: '✓', failed: '✕' } as const;
+const STATUS = { running: 'Running', succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' } as const;
+const ICON = { running: '◌', succeeded: '✓', failed: '✕', lost: '?' } as const;
 
 function Json({ title, value }: { title: string; value: Record<string, unknown> }) {
   return (
@@ -35,6 +35,9 @@ function Tool({ tool }: { tool: ToolUse }) {
           <p class="code">
             Code <code>{tool.code}</code>
           </p>
+        )}
+        {tool.status === 'lost' && (
+          <p class="hint">Another server took the call over before the answer to this came.</p>
         )}
         <Json title="Input" value={tool.input} />
         {tool.result && <Json title="Result" value={tool.result} />}

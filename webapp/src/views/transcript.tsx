@@ -1,5 +1,7 @@
+import { Fragment } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CallState, Line } from '../state';
+import { clock } from './format';
 import { LineView } from './line';
 
 /** Closer to the end than this counts as reading the latest. */
@@ -22,6 +24,16 @@ function Empty() {
   );
 }
 
+function TakeoverNotes({ call, after }: { call: CallState; after: number }) {
+  return call.takeovers
+    .filter(({ lines }) => lines === after)
+    .map(({ atMs }) => (
+      <li key={atMs} class="takeover" data-testid="takeover">
+        <time>{clock(atMs)}</time> Another server has taken this call over. What was under way then is lost.
+      </li>
+    ));
+}
+
 /** The conversation. It follows the newest words only while its reader is at the end of it. */
 export function Transcript({ call, children }: { call: CallState; children?: preact.ComponentChildren }) {
   const box = useRef<HTMLElement>(null);
@@ -29,7 +41,7 @@ export function Transcript({ call, children }: { call: CallState; children?: pre
   const toEnd = () => box.current?.scrollTo({ top: box.current.scrollHeight });
   useLayoutEffect(() => {
     if (following) toEnd();
-  }, [call.lines, call.ending, following]);
+  }, [call.lines, call.takeovers, call.ending, following]);
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => following && toEnd());
     if (box.current) observer.observe(box.current);
@@ -56,16 +68,19 @@ export function Transcript({ call, children }: { call: CallState; children?: pre
       >
         {call.lines.length === 0 && call.phase === 'idle' && <Empty />}
         <ol>
-          {call.lines.map((line) => (
-            <LineView
-              key={line.key}
-              line={line}
-              agent={call.info?.agent ?? 'Agent'}
-              tools={call.tools}
-              timing={
-                firstOfAnswer(call.lines, line) ? call.timings.find((t) => t.turn === line.turn) : undefined
-              }
-            />
+          <TakeoverNotes call={call} after={0} />
+          {call.lines.map((line, i) => (
+            <Fragment key={line.key}>
+              <LineView
+                line={line}
+                agent={call.info?.agent ?? 'Agent'}
+                tools={call.tools}
+                timing={
+                  firstOfAnswer(call.lines, line) ? call.timings.find((t) => t.turn === line.turn) : undefined
+                }
+              />
+              <TakeoverNotes call={call} after={i + 1} />
+            </Fragment>
           ))}
         </ol>
         {children}

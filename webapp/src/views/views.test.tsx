@@ -7,6 +7,7 @@ import { Desk } from '../desk';
 import { CONFIG, fakeEdges, SESSION, STARTED } from '../fakes.test-support';
 import { PROBLEM_CODES, problem } from '../problems';
 import { App } from './app';
+import { clock } from './format';
 import { litCells } from './meter';
 
 beforeEach(() => localStorage.clear());
@@ -213,6 +214,86 @@ describe('the console', () => {
   });
 });
 
+describe('a lost connection', () => {
+  async function lostCall(...before: object[]): Promise<Page> {
+    const page = await inCall();
+    await hear(page, ...before);
+    page.socket.drop();
+    await settle();
+    return page;
+  }
+
+  async function comeBack(page: Page, warm: boolean): Promise<void> {
+    page.desk.networkChanged(true);
+    await settle();
+    const again = page.fake.sockets.at(-1);
+    again?.accept();
+    again?.hear({ type: 'call.resumed', call: 'c1', warm, turn: 1, utterance: 1 });
+    await settle();
+  }
+
+  test('is told in a sentence that screen readers speak, and the call can be ended', async () => {
+    const page = await lostCall();
+    expect(state()).toBe('reconnecting');
+    expect(screen.getByTestId('state').textContent).toBe('Reconnecting');
+    expect(screen.getByTestId('reconnecting').textContent).toContain(
+      'Connection lost, trying to get it back.',
+    );
+    expect(screen.getByTestId('reconnecting').parentElement?.getAttribute('role')).toBe('status');
+    expect(screen.getByTestId('mute')).toHaveProperty('disabled', false);
+    await expectAccessible();
+    await page.user.click(screen.getByTestId('end'));
+    expect(state()).toBe('ended');
+    expect(screen.queryByTestId('reconnecting')).toBeNull();
+  });
+
+  test('disables typing, says why, and keeps what was typed', async () => {
+    const page = await inCall();
+    await page.user.type(screen.getByTestId('say-input'), 'My number is');
+    page.socket.drop();
+    await settle();
+    expect(screen.getByTestId('say-input')).toMatchObject({
+      disabled: true,
+      value: 'My number is',
+      placeholder: 'Type again when the connection is back',
+    });
+    expect(screen.getByTestId('say-send')).toHaveProperty('disabled', true);
+    await comeBack(page, true);
+    expect(screen.getByTestId('say-input')).toMatchObject({ disabled: false, value: 'My number is' });
+  });
+
+  test('that is back leaves no trace', async () => {
+    const page = await lostCall(agentSays('I will', { final: false }));
+    await comeBack(page, true);
+    expect(state()).toBe('listening');
+    expect(screen.queryByTestId('reconnecting')).toBeNull();
+    expect(screen.queryByTestId('takeover')).toBeNull();
+    expect(screen.getByTestId('announcement').textContent).toBe('The connection is back.');
+  });
+
+  test('that another server took over leaves a note where it happened, and marks what was lost', async () => {
+    const page = await lostCall(
+      callerSays(1, 'What is my bill?'),
+      { type: 'tool.started', tool_use: 't1', turn: 1, name: 'lookup', input: { query: 'bill' } },
+      agentSays('I will look', { final: false }),
+    );
+    await comeBack(page, false);
+    expect(screen.getByTestId('takeover').textContent).toContain('Another server has taken this call over.');
+    expect(screen.getByTestId('abandoned').tagName).toBe('DEL');
+    expect(screen.getByTestId('abandoned').textContent).toBe('I will look');
+    expect(screen.queryByText('draft')).toBeNull();
+    expect(screen.getByText('not finished')).toBeTruthy();
+    expect(screen.getByTestId('tool').dataset).toMatchObject({ status: 'lost', ok: 'false' });
+    page.fake.sockets.at(-1)?.hear({ ...agentSays('I am back.'), turn: 2, utterance: 2 });
+    await settle();
+    const order = [...screen.getByTestId('transcript').querySelectorAll('li')].map(
+      (li) => li.dataset['testid'],
+    );
+    expect(order).toEqual(['line', 'line', 'takeover', 'line']);
+    await expectAccessible();
+  });
+});
+
 describe('the key M', () => {
   const pressed = () => screen.getByTestId('mute').getAttribute('aria-pressed');
 
@@ -282,6 +363,16 @@ describe('the prompt editor', () => {
     await settle();
     expect(screen.queryByTestId('edit-prompt')).toBeNull();
   });
+});
+
+test.each([
+  [0, '0:00'],
+  [161_000, '2:41'],
+  [3_540_000, '59:00'],
+  [3_600_000, '1:00:00'],
+  [3_761_999, '1:02:41'],
+])('%i ms of a call are shown as %s', (ms, shown) => {
+  expect(clock(ms)).toBe(shown);
 });
 
 test.each([
