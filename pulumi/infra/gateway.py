@@ -62,6 +62,7 @@ class Gateway(pulumi.ComponentResource):
                 "GATEWAY_SERVICE_KEY_ID": keys.signing_id,
                 "GATEWAY_MAX_CALLS": str(settings.max_calls),
                 "GATEWAY_CALL_LIMIT_S": str(settings.call_limit_s),
+                **({} if settings.call_records else {"GATEWAY_CALL_RECORDS": "OFF"}),
                 "GATEWAY_TOOL_DEADLINE_S": str(settings.tool_deadline_s),
                 "GATEWAY_LOG_LEVEL": settings.log_level,
             },

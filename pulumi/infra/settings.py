@@ -92,6 +92,7 @@ class Settings:
     max_calls: int
     calls_per_task: int
     call_limit_s: int
+    call_records: bool
     tool_deadline_s: int
     toolworker: Size
     toolworker_cpu_percent: int
@@ -151,6 +152,7 @@ class Settings:
             max_calls=read.whole("maxCalls", 20, 1, 10_000),
             calls_per_task=read.whole("callsPerTask", 12, 1, 10_000),
             call_limit_s=read.whole("callLimitS", 3540, 60, LONGEST_CALL_S),
+            call_records=read.yes_no("callRecords", default=True),
             tool_deadline_s=read.whole("toolDeadlineS", 8, 1, 60),
             toolworker=read.size("toolworker", Size(512, 1024, 2, 10)),
             toolworker_cpu_percent=read.whole("toolworkerCpuPercent", 60, 10, 90),

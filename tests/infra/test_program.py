@@ -100,6 +100,12 @@ def test_while_keys_rotate_workers_accept_both_and_the_first_signs(graphs: Mappi
     assert version.inputs["secretString"] == "${PrivateKey::switchboard-dev-gateway-1.privateKeyPemPkcs8}"
 
 
+def test_call_records_are_kept_unless_they_are_switched_off(graphs: Mapping[str, Graph]) -> None:
+    told = environment(graphs["default"], "gateway")
+    without = environment(deploy(Tokens(), ours({"callRecords": "false"})), "gateway")
+    assert without == {**told, "GATEWAY_CALL_RECORDS": "OFF"}
+
+
 def test_the_guide_counts_what_is_paid_for(graphs: Mapping[str, Graph]) -> None:
     graph = graphs["default"]
     alarms = len(graph.of("cloudwatch/metricAlarm:MetricAlarm"))

@@ -43,6 +43,7 @@ def test_nothing_has_to_be_set_but_the_region() -> None:
             "certificateArn must be a certificate in us-east-1",
         ),
         ({"waf": "yes"}, "waf must be true or false, not 'yes'."),
+        ({"callRecords": "on"}, "callRecords must be true or false, not 'on'."),
         ({"mfa": "SMS"}, "mfa must be one of OFF, OPTIONAL, ON, not 'SMS'."),
         ({"devOrigin": "http://example.com:5173"}, "devOrigin must be like http://localhost:5173"),
         ({"cognitoDomainPrefix": "my-aws-calls"}, "cognitoDomainPrefix must be"),
