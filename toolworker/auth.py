@@ -28,11 +28,11 @@ class Grant:
     operator: str
     """The operator it was signed for: ``sub``."""
     call: str | None
-    """The call it was signed for; ``None`` for one that belongs to no call."""
+    """The call it was signed for; ``None`` for one that asks for the tools there are."""
 
     def check_call(self, call: str) -> None:
-        """Refuse to act for another call; raises ``Unauthenticated``."""
-        if self.call is not None and self.call != call:
+        """Refuse to act for another call, or for any where it is for none; raises ``Unauthenticated``."""
+        if self.call != call:
             raise Unauthenticated("token_other_call", "The service token is for another call.")
 
     def check_operator(self, operator: str) -> None:

@@ -27,11 +27,22 @@ def service_pem(service_key: Ed25519PrivateKey) -> str:
 
 @pytest.fixture
 def sign(service_key: Ed25519PrivateKey) -> Sign:
-    """Signs a token as the gateway does; keyword arguments change claims (``None`` removes one), ``kid`` the header."""
+    """Signs a token as the gateway does for ``call-1``; keyword arguments change claims (``None`` removes one).
+
+    ``kid`` changes the header.
+    """
 
     def signed(*, key: Any = service_key, kid: str = "one", algorithm: str = "EdDSA", **changes: object) -> str:
         now = int(time.time())
-        claims = {"iss": "gateway", "aud": "toolworker", "sub": "operator", "iat": now, "exp": now + 60} | changes
+        usual = {
+            "iss": "gateway",
+            "aud": "toolworker",
+            "sub": "operator",
+            "call": "call-1",
+            "iat": now,
+            "exp": now + 60,
+        }
+        claims = usual | changes
         kept = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(kept, key, algorithm=algorithm, headers={"kid": kid})
 

@@ -147,7 +147,7 @@ async def test_when_all_room_is_taken_the_gateway_is_told_when_to_come_again(
 ) -> None:
     hanging = [
         asyncio.create_task(
-            client.put(f"/v1/calls/c/tool-uses/{n}", data=use("hang"), headers=bearer | {"X-Deadline-Ms": "9000"})
+            client.put(f"/v1/calls/call-1/tool-uses/{n}", data=use("hang"), headers=bearer | {"X-Deadline-Ms": "9000"})
         )
         for n in range(3)
     ]
@@ -312,7 +312,7 @@ def fuzzed(settings: Settings, sign: Sign) -> Any:
         app = build_app(settings, stores=memory_stores(accounts=[AMARA], passages=[ROAMING]))
         async with TestClient(TestServer(app, host="127.0.0.1")) as client:
             headers = {"Authorization": f"Bearer {sign()}"}
-            response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", data=body, headers=headers)
+            response = await client.put(f"/v1/calls/call-1/tool-uses/{tool_use}", data=body, headers=headers)
             return response.status, await response.json()
 
     return lambda tool_use, body: asyncio.run(put(tool_use, body))
@@ -320,7 +320,7 @@ def fuzzed(settings: Settings, sign: Sign) -> Any:
 
 async def test_the_metrics_need_no_token_and_tell_nothing_that_was_said(client: Client, bearer: dict[str, str]) -> None:
     await client.put(PATH, data=use("userProfileSearch", phone_number="206 555 0108"), headers=bearer)
-    await client.put("/v1/calls/c/tool-uses/2", data=use('say "4155550162"'), headers=bearer)
+    await client.put("/v1/calls/call-1/tool-uses/2", data=use('say "4155550162"'), headers=bearer)
     response = await client.get("/metrics")
     text = await response.text()
     assert response.headers["Content-Type"].startswith("text/plain")
@@ -336,7 +336,7 @@ async def test_beyond_the_pace_of_a_call_the_agent_asks_for_patience(settings: S
         codes = []
         for n in range(3):
             response = await client.put(
-                f"/v1/calls/c/tool-uses/{n}", data=use("lookup", query="roaming"), headers=headers
+                f"/v1/calls/call-1/tool-uses/{n}", data=use("lookup", query="roaming"), headers=headers
             )
             codes.append((await response.json()).get("code"))
     assert codes == [None, None, "unavailable"]
@@ -351,7 +351,7 @@ async def test_customers_are_looked_up_at_a_slower_pace_than_the_rest_by_a_call_
 
         async def used(call: str, name: str, operator: str = "ada", **arguments: object) -> str | None:
             path = f"/v1/calls/{call}/tool-uses/{uuid.uuid4()}"
-            headers = {"Authorization": f"Bearer {sign(sub=operator)}"}
+            headers = {"Authorization": f"Bearer {sign(sub=operator, call=call)}"}
             response = await client.put(path, data=use(name, **arguments), headers=headers)
             code: str | None = (await response.json()).get("code")
             return code
@@ -381,7 +381,7 @@ async def test_a_write_over_http_waits_for_a_later_turn_of_the_caller_and_happen
         async def used(tool_use: str, turn: int, name: str, **arguments: object) -> dict[str, Any]:
             body = {"name": name, "arguments": json.dumps(arguments), "caller_turn": turn}
             headers = {"Authorization": f"Bearer {sign()}"}
-            response = await client.put(f"/v1/calls/c/tool-uses/{tool_use}", json=body, headers=headers)
+            response = await client.put(f"/v1/calls/call-1/tool-uses/{tool_use}", json=body, headers=headers)
             answer: dict[str, Any] = await response.json()
             return answer
 

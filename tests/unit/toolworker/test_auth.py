@@ -32,7 +32,7 @@ def unsigned(header: object, claims: object) -> str:
 
 
 def test_a_token_of_the_gateway_is_accepted(tokens: ServiceTokens, sign: Sign) -> None:
-    assert tokens.verify(f"Bearer {sign()}").call is None
+    assert tokens.verify(f"Bearer {sign(call=None)}").call is None
 
 
 def test_a_token_says_which_call_it_is_for(tokens: ServiceTokens, sign: Sign) -> None:
@@ -40,6 +40,11 @@ def test_a_token_says_which_call_it_is_for(tokens: ServiceTokens, sign: Sign) ->
     grant.check_call("c1")
     with pytest.raises(Unauthenticated):
         grant.check_call("c2")
+
+
+def test_a_token_of_no_call_is_for_none(tokens: ServiceTokens, sign: Sign) -> None:
+    with pytest.raises(Unauthenticated):
+        tokens.verify(f"Bearer {sign(call=None)}").check_call("c1")
 
 
 def test_while_keys_rotate_both_are_accepted(service_key: Ed25519PrivateKey, sign: Sign) -> None:

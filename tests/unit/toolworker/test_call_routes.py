@@ -115,22 +115,22 @@ async def test_a_record_of_another_call_than_the_paths_is_refused(client: Client
     assert await refusal(response) == (400, "bad_request")
 
 
-async def test_slots_are_taken_renewed_and_released_as_the_contract_says(
-    client: Client, bearer: dict[str, str]
-) -> None:
-    other, late = (SLOT_PATH.format(region="us-east-1", call=call) for call in ("call-2", "call-3"))
-    taken = [decode_slot(await (await client.put(path, json=TAKER, headers=bearer)).json()) for path in (SLOT, other)]
+async def test_slots_are_taken_renewed_and_released_as_the_contract_says(client: Client, sign: Sign) -> None:
+    async def taken_for(call: str) -> ClientResponse:
+        path = SLOT_PATH.format(region="us-east-1", call=call)
+        return await client.put(path, json=TAKER, headers={"Authorization": f"Bearer {sign(call=call)}"})
+
+    taken = [decode_slot(await (await taken_for(call)).json()) for call in ("call-1", "call-2")]
     assert {slot.slot for slot in taken} == {0, 1}
     assert [(slot.taken, slot.of) for slot in taken] == [(1, 2), (2, 2)]
-    refused = await client.put(late, json=TAKER, headers=bearer)
+    refused = await taken_for("call-3")
     assert await refusal(refused) == (409, "no_slot")
     assert int(refused.headers["Retry-After"]) > 0
-    renewed = await client.put(SLOT, json=TAKER, headers=bearer)
-    assert decode_slot(await renewed.json()).slot == taken[0].slot
+    assert decode_slot(await (await taken_for("call-1")).json()).slot == taken[0].slot
     for _ in range(2):
-        released = await client.delete(SLOT, headers=bearer)
+        released = await client.delete(SLOT, headers={"Authorization": f"Bearer {sign()}"})
         assert (released.status, await released.read()) == (204, b"")
-    assert (await client.put(late, json=TAKER, headers=bearer)).status == 200
+    assert (await taken_for("call-3")).status == 200
 
 
 @pytest.mark.parametrize(

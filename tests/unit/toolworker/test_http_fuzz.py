@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout
@@ -114,6 +115,12 @@ def _quoted(segment: str) -> str:
     return "".join(f"%{byte:02X}" for byte in segment.encode())
 
 
+def _call_in(path: str) -> str:
+    """The call a path is about, where it is about one."""
+    found = re.match(r"/v1/(?:calls|slots/[^/]+)/([^/]+)", path)
+    return unquote(found[1]) if found else "call-1"
+
+
 @dataclass(frozen=True)
 class Worker:
     """A worker on a loop of its own, so that many requests of one test meet the same one."""
@@ -121,7 +128,7 @@ class Worker:
     loop: asyncio.AbstractEventLoop
     http: ClientSession
     origin: URL
-    token: str
+    sign: Sign
 
     def ask(self, method: str, path: str, body: bytes, deadline: str | None) -> tuple[int, bytes]:
         asked: Future[tuple[int, bytes]] = asyncio.run_coroutine_threadsafe(
@@ -130,7 +137,9 @@ class Worker:
         return asked.result(2 * ANSWERED_WITHIN_S)
 
     async def _ask(self, method: str, path: str, body: bytes, deadline: str | None) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self.token}"} | ({"X-Deadline-Ms": deadline} if deadline else {})
+        headers = {"Authorization": f"Bearer {self.sign(call=_call_in(path))}"} | (
+            {"X-Deadline-Ms": deadline} if deadline else {}
+        )
         url = URL(f"{self.origin}{path}", encoded=True)
         async with self.http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
             return response.status, await response.read()
@@ -161,7 +170,7 @@ def worker(settings: Settings, sign: Sign) -> Iterator[Worker]:
         return server, ClientSession(timeout=ClientTimeout(total=ANSWERED_WITHIN_S))
 
     server, http = run(begin())
-    yield Worker(loop, http, server.make_url("/").origin(), sign())
+    yield Worker(loop, http, server.make_url("/").origin(), sign)
     run(http.close())
     run(server.close())
     loop.call_soon_threadsafe(loop.stop)
