@@ -5,9 +5,12 @@ Tool results are told as USER text between marks, never as SYSTEM: what comes fr
 an instruction.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+import orjson
 
 from gateway.call.sentences import Sentence
 from gateway.sonic.events import Role, TextBlock
@@ -16,16 +19,35 @@ from toolworker.contract import Line as Told
 MAX_LINES = 2_000
 """Lines remembered of a call; an hour of talk is fewer."""
 
-MAX_MESSAGE_CHARS = 8_000
+MAX_LINE_CHARS = 8_000
+MAX_MESSAGE_CHARS = 12_000
 MAX_HISTORY_CHARS = 40_000
 """What a session is told at most. Sonic takes 50 KB a message and 200 KB in all (docs/sonic-protocol.md, input events);
 a character is four bytes at most, so both hold in any language."""
 
+MAX_MESSAGES = 500
+"""Messages a session is told at most: all of them wait for it at once (``outbox.MAX_EVENTS``)."""
+
+MAX_RECORD_BYTES = 40_000
+"""History in a call's record, as JSON: in any language it leaves room for the longest prompt within
+``toolworker.contract.CALL_BODY_LIMIT_BYTES``."""
+
+_LINE_BYTES = 32
+"""What JSON adds to a line's words."""
+
 _CUT = " ..."
+_MARK = re.compile(r"<(?=\s*/?\s*tool_result)", re.IGNORECASE)
+
+
+def unmarked(text: str) -> str:
+    """A caller's words, which are never taken for a tool's result."""
+    return _MARK.sub("(", text)
 
 
 @dataclass(frozen=True, slots=True)
 class CallerWords:
+    """``text`` is unmarked."""
+
     text: str
 
 
@@ -38,8 +60,15 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Marked as data; JSON may hold no ``<`` of its own, or it could close the mark."""
-        return f'<tool_result name="{self.name}">{self.content.replace("<", "\\u003c")}</tool_result>'
+        """Marked as data; JSON may hold no ``<`` of its own, or it could close the mark, nor may a name the model made
+        up."""
+        name = re.sub(r"\W", "_", self.name)[:_MAX_NAME_CHARS]
+        content = _cut(self.content.replace("<", "\\u003c"), MAX_LINE_CHARS - _MARKS_CHARS)
+        return f'<tool_result name="{name}">{content}</tool_result>'
+
+
+_MAX_NAME_CHARS = 64
+_MARKS_CHARS = _MAX_NAME_CHARS + len('<tool_result name=""></tool_result>')
 
 
 type Line = CallerWords | Answer | Sentence
@@ -75,12 +104,12 @@ class History:
         self._lines.append(line)
 
     def told(self) -> tuple[Told, ...]:
-        """The newest lines as they are recorded, as many as a session would be told."""
+        """The newest lines as they are recorded, as many as a record has room for."""
         told: list[Told] = []
-        room = MAX_HISTORY_CHARS
+        room = MAX_RECORD_BYTES
         for line in reversed(self._lines):
-            text = line.heard if isinstance(line, Sentence) else line.text
-            room -= len(text)
+            text = _words(line)
+            room -= len(orjson.dumps(text)) + _LINE_BYTES
             if room < 0:
                 break
             if text:
@@ -103,28 +132,46 @@ def _recalled(line: Told) -> Line:
     return CallerWords(line.text) if line.speaker == "caller" else Sentence(0, 0, 0, line.text, final=True)
 
 
+def _cut(text: str, chars: int) -> str:
+    return text if len(text) <= chars else text[: chars - len(_CUT)] + _CUT
+
+
+def _words(line: Line) -> str:
+    return _cut(line.heard if isinstance(line, Sentence) else line.text, MAX_LINE_CHARS)
+
+
 def _merged(lines: Iterable[Line]) -> list[tuple[Role, str]]:
     """One message for each unbroken stretch of one speaker's lines."""
-    messages: list[tuple[Role, str]] = []
+    stretches: list[tuple[Role, list[Line]]] = []
     for line in lines:
         role = Role.ASSISTANT if isinstance(line, Sentence) else Role.USER
-        text = line.heard if isinstance(line, Sentence) else line.text
-        if not text:
+        if not _words(line):
             continue
-        if messages and messages[-1][0] is role:
-            separator = " " if role is Role.ASSISTANT else "\n"
-            messages[-1] = (role, messages[-1][1] + separator + text)
+        if stretches and stretches[-1][0] is role:
+            stretches[-1][1].append(line)
         else:
-            messages.append((role, text))
-    return [
-        (role, text if len(text) <= MAX_MESSAGE_CHARS else text[:MAX_MESSAGE_CHARS] + _CUT) for role, text in messages
-    ]
+            stretches.append((role, [line]))
+    return [(role, _message(role, stretch)) for role, stretch in stretches]
+
+
+def _message(role: Role, lines: list[Line]) -> str:
+    """As many of the lines as fit: what was looked up is left out before what was said, the oldest first."""
+    separator = " " if role is Role.ASSISTANT else "\n"
+    excess = sum(len(_words(line)) + len(separator) for line in lines) - len(separator) - MAX_MESSAGE_CHARS
+    left_out: set[int] = set()
+    for at in sorted(range(len(lines)), key=lambda at: (not isinstance(lines[at], Answer), at)):
+        if excess <= 0:
+            break
+        left_out.add(at)
+        excess -= len(_words(lines[at])) + len(separator)
+    return separator.join(_words(line) for at, line in enumerate(lines) if at not in left_out)
 
 
 def _newest(messages: list[tuple[Role, str]]) -> list[tuple[Role, str]]:
     """The newest messages that fit, the first of them the caller's."""
     room, first = MAX_HISTORY_CHARS, len(messages)
-    while first > 0 and len(messages[first - 1][1]) <= room:
+    earliest = max(0, len(messages) - MAX_MESSAGES)
+    while first > earliest and len(messages[first - 1][1]) <= room:
         first -= 1
         room -= len(messages[first][1])
     if first < len(messages) and messages[first][0] is Role.ASSISTANT:

@@ -19,7 +19,7 @@ from enum import Enum, auto
 from gateway.call.conversation import Conversation, Spoken
 from gateway.call.effects import Effect, EndCall, ToCaller, ToSession
 from gateway.call.goodbye import END_CALL, Goodbye
-from gateway.call.history import History, Snapshot
+from gateway.call.history import History, Snapshot, unmarked
 from gateway.call.limits import CallLimits
 from gateway.call.opening import chosen, started
 from gateway.call.patience import LOST, NOT_RESUMABLE, Patience
@@ -256,7 +256,7 @@ class Call:
         self._patience.active(now)
         self._goodbye.cancelled()
         effects = self.conversation.caller_typed(text, self._tools.busy_s(now), now)
-        return [*effects, ToSession(sonic.TextBlock(sonic.Role.USER, text, interactive=True))]
+        return [*effects, ToSession(sonic.TextBlock(sonic.Role.USER, unmarked(text), interactive=True))]
 
     def _spoken(self, event: Spoken, now: float) -> list[Effect]:
         effects, caller_spoke = self.conversation.said(event, self._tools.busy_s(now), now)

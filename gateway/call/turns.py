@@ -11,7 +11,7 @@ a known stretch of its utterance, so heard milliseconds become heard characters,
 
 from collections import deque
 
-from gateway.call.history import CallerWords, History
+from gateway.call.history import CallerWords, History, unmarked
 from gateway.call.sentences import Sentence, Utterance
 from gateway.caller.messages import Speaker, Transcript
 
@@ -47,7 +47,7 @@ class TurnLedger:
         if self._agent_spoke_since or self.turn == 0:
             self.turn += 1
             self._agent_spoke_since = False
-        self._history.add(CallerWords(text))
+        self._history.add(CallerWords(unmarked(text)))
         return Transcript(Speaker.CALLER, self.turn, text, final=True, typed=typed)
 
     def open_utterance(self) -> tuple[Utterance, bool]:

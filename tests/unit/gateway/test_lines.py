@@ -2,15 +2,22 @@ import asyncio
 
 import pytest
 
-from gateway.errors import Busy, Draining
+from gateway.errors import Busy, Draining, Ending
 from gateway.lines import Lines
+from gateway.ports import CallerSocket
 
 
 class HeldCall:
-    drained = False
+    def __init__(self) -> None:
+        self.id = "c1"
+        self.operator = "operator-1"
+        self.drained = False
 
     def drain(self) -> None:
         self.drained = True
+
+    async def resume(self, socket: CallerSocket, received: int) -> Ending:
+        raise AssertionError((socket, received))
 
 
 class Watching:
