@@ -25,6 +25,9 @@ from toolworker.contract import CallRecord
 log = logging.getLogger("gateway.calls")
 
 _TELL_WITHIN_S = 3.0
+_UNRECORDED_UTTERANCES = 16
+"""More than the page can have heard of since the record was written: no number may be used twice."""
+
 _NOT_STARTED = "The page did not start the call in time. Please call again."
 
 
@@ -105,7 +108,8 @@ class Connection:
         with suppress(ToolWorkerUnavailable, Fenced):
             record = await records.read(call_id, self._operator.id)
             if record is not None and record.state == "live":
-                taken = replace(record, gateway=self._parts.name, epoch=record.epoch + 1)
+                utterance = record.utterance + _UNRECORDED_UTTERANCES
+                taken = replace(record, gateway=self._parts.name, epoch=record.epoch + 1, utterance=utterance)
                 await records.write(taken)
                 return taken
         return None

@@ -102,6 +102,7 @@ def environment(aws_url: str, key: ServiceKey) -> dict[str, str]:
         "TOOLWORKER_SERVICE_KEYS": json.dumps({KEY_ID: key.public_pem}),
         "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01",
         **dict.fromkeys(_LIMITS, "10000"),
+        "TOOLWORKER_STREAM_SLOTS": "1000",
         "TOOLWORKER_LOG_LEVEL": "ERROR",
     }
 
