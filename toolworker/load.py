@@ -14,29 +14,28 @@ from pathlib import Path
 
 from toolworker.customer_file import BadRow, FileUnusable, Item, read_customers
 from toolworker.errors import SettingsError, Unavailable
+from toolworker.phone_numbers import NumberPlan
+from toolworker.settings import number_plan
 from toolworker.stores import aws
 from toolworker.stores.customers_table import WritesBatches, put_customers
 from toolworker.stores.dynamodb import dynamodb_client
 
-SHOWN_BAD_ROWS = 20
 BAR_WIDTH = 30
 
 type Say = Callable[[str], object]
 
 
-def load(client: WritesBatches, table: str, path: Path, say: Say, bar: Say) -> int:
+def load(client: WritesBatches, table: str, path: Path, plan: NumberPlan, say: Say, bar: Say) -> int:
     """Load a file; 0, or 1 when rows were left out. ``say`` gets lines, ``bar`` a line that replaces its last one."""
     customers: list[Item] = []
     bad: list[BadRow] = []
-    for row in read_customers(path):
+    for row in read_customers(path, plan):
         if isinstance(row, BadRow):
             bad.append(row)
         else:
             customers.append(row)
-    for row in bad[:SHOWN_BAD_ROWS]:
+    for row in bad:
         say(f"{path}, line {row.line}: {row.reason}; left out")
-    if len(bad) > SHOWN_BAD_ROWS:
-        say(f"... and {len(bad) - SHOWN_BAD_ROWS} more rows left out")
     put_customers(client, table, customers, time.sleep, lambda count: bar(_bar(count, len(customers))))
     say(f"{len(customers)} customers loaded into {table}, {len(bad)} rows left out.")
     return 1 if bad else 0
@@ -57,7 +56,8 @@ def main(arguments: list[str] | None = None, environ: Mapping[str, str] = os.env
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None
     try:
         client = asyncio.run(aws.made(dynamodb_client, region))
-        return load(client, options.table, options.file, _say, _show if sys.stderr.isatty() else _hide)
+        bar = _show if sys.stderr.isatty() else _hide
+        return load(client, options.table, options.file, number_plan(environ), _say, bar)
     except (FileUnusable, SettingsError, Unavailable) as error:
         _say(str(error))
         return 2

@@ -125,7 +125,7 @@ class Settings:
             slots_table=_value(given, "SLOTS_TABLE", "slots"),
             stream_slots=_whole(given, "STREAM_SLOTS", 18, 1, 1000),
             time_zone=_time_zone(given),
-            number_plan=_number_plan(given),
+            number_plan=number_plan(given),
             lookup_min_score=_number(given, "LOOKUP_MIN_SCORE", 0.2, 0, 1),
             region=given.get("AWS_REGION") or given.get("AWS_DEFAULT_REGION") or None,
         )
@@ -184,7 +184,8 @@ def _one_of(given: Mapping[str, str], name: str, default: str, options: tuple[st
     return value
 
 
-def _number_plan(given: Mapping[str, str]) -> NumberPlan:
+def number_plan(given: Mapping[str, str]) -> NumberPlan:
+    """How the table spells its keys, as an environment says; raises ``SettingsError``."""
     country = _value(given, "DEFAULT_COUNTRY", "US").upper()
     if country not in phonenumbers.SUPPORTED_REGIONS:
         raise SettingsError(f"{PREFIX}DEFAULT_COUNTRY must be a two-letter country code such as US, not {country!r}.")

@@ -14,6 +14,7 @@ from toolworker.stores.dynamodb import customer_from
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = [f"+1415555{n:04},Ada {n},Essential,25,27.35,2026-12-18,3.9,5,Hotspot; Roaming" for n in range(60)]
+NAMELESS = [row.replace(f"Ada {n}", "") for n, row in enumerate(GOOD)]
 
 
 @pytest.fixture
@@ -59,6 +60,11 @@ def test_bad_rows_are_named_the_rest_is_loaded_and_it_can_be_run_again(
     item = dynamodb.get_item(TableName=table, Key={"phone_number": {"S": "+14155550007"}})["Item"]
     customer = customer_from(item)
     assert (customer.name, customer.add_ons) == ("Ada 7", ("Hotspot", "Roaming"))
+
+
+def test_every_bad_row_is_named(ministack: str, table: str, tmp_path: Path) -> None:
+    ended = load(ministack, write(tmp_path, *NAMELESS), table)
+    assert ended.stderr.count("name must not be empty; left out") == len(NAMELESS)
 
 
 def test_a_whole_file_ends_with_status_0(ministack: str, table: str, tmp_path: Path) -> None:
