@@ -145,12 +145,13 @@ async def test_a_look_up_outlives_its_stream_and_is_answered_once(
 async def test_a_result_that_its_stream_broke_on_is_answered_without_looking_again(
     slow: CallCentre, accounts: GatedAccounts
 ) -> None:
-    accounts.gate.set()
     slow.emulator.faults.add(Fault(Drop(), at_input="toolResult"))
     async with slow.call() as caller:
         await greeted(caller)
         await types(caller, "how much is my bill", "What is your phone number")
-        await types(caller, "415 555 0162", BILL)
+        await types(caller, "415 555 0162", "Let me look up")
+        accounts.gate.set()
+        await caller.until("transcript", agent(BILL))
         await types(caller, "what plan am I on", "You are on the Essential plan")
         assert times(caller, BILL) == 1
         assert len(caller.said("tool.started")) == 1
