@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 
 from toolworker.breaker import Breaker, BreakerState
 from toolworker.caller import CallerIdentity
@@ -45,7 +46,7 @@ class Execution:
         self._registry = registry
         self._clock = clock
         self._lingering: set[asyncio.Task[ToolOutcome]] = set()
-        self._working = 0
+        self._working: Counter[str] = Counter()
         self._threads = {
             tool.spec.name: BlockingCalls(tool.spec.name, threads=tool.tool.at_once, deadline_s=LONGEST_DEADLINE_S)
             for tool in registry.tools
@@ -54,8 +55,8 @@ class Execution:
         self._breakers = {tool.spec.name: Breaker(clock) for tool in registry.tools}
 
     @property
-    def working(self) -> int:
-        """Tools that run and are waited for."""
+    def working(self) -> Mapping[str, int]:
+        """How many uses of each tool run and are waited for."""
         return self._working
 
     @property
@@ -110,14 +111,14 @@ class Execution:
         if admission is None:
             return RESTING
         task = asyncio.create_task(self._run_twice(tool, call.arguments, caller, allowed_s))
-        self._working += 1
+        self._working[call.name] += 1
         failed = None
         try:
             await asyncio.wait({task}, timeout=allowed_s)
             outcome = task.result() if task.done() and not task.cancelled() else TIMED_OUT
             failed = _failed(outcome, fair=allowed_s >= min(FAIR_CHANCE_S, tool.spec.deadline_s))
         finally:
-            self._working -= 1
+            self._working[call.name] -= 1
             breaker.ended(admission, failed=failed)
             self._give_up(task)
         return outcome

@@ -31,7 +31,9 @@ async def readyz(request: web.Request) -> web.Response:
         return web.json_response({"ready": False, "reason": "draining"}, status=503)
     resting = [tool for tool, state in uses.breakers.items() if state is not BreakerState.CLOSED]
     by_tool = {tool: count for tool, count in uses.running_by_tool.items() if count}
-    return web.json_response({"ready": True, "running": uses.running, "by_tool": by_tool, "resting": resting})
+    waiting = {tool: count for tool, count in uses.waiting_by_tool.items() if count}
+    told = {"ready": True, "running": uses.running, "by_tool": by_tool, "waiting": waiting, "resting": resting}
+    return web.json_response(told)
 
 
 @routes.get("/metrics")

@@ -46,7 +46,7 @@ class Metrics:
         running: Mapping[str, int],
         breakers: Mapping[str, BreakerState],
         room: int,
-        waiting: int,
+        waiting: Mapping[str, int],
         threads: Mapping[str, int],
     ) -> str:
         """All figures; ``running`` is the tool uses at work now, ``room`` how many fit.
@@ -57,7 +57,7 @@ class Metrics:
         lines = [
             *_family("toolworker_tool_uses_running", "gauge", "Tool uses at work.", _by_tool(running)),
             *_family("toolworker_tool_uses_room", "gauge", "Tool uses that fit at a time.", [("", room)]),
-            *_family("toolworker_tool_uses_waiting", "gauge", "Tool uses not at their tool yet.", [("", waiting)]),
+            *_family("toolworker_tool_uses_waiting", "gauge", "Tool uses not at their tool yet.", _by_tool(waiting)),
             *_family(
                 "toolworker_threads_waiting",
                 "gauge",

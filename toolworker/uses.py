@@ -92,6 +92,12 @@ class ToolUses:
         return {**dict.fromkeys(self._execution.breakers, 0), **running}
 
     @property
+    def waiting_by_tool(self) -> dict[str, int]:
+        """Those of them that have not come to their tool yet, or wait for their outcome to be kept."""
+        working = self._execution.working
+        return {name: max(0, running - working.get(name, 0)) for name, running in self.running_by_tool.items()}
+
+    @property
     def breakers(self) -> dict[str, BreakerState]:
         """By tool."""
         return self._execution.breakers
@@ -102,7 +108,7 @@ class ToolUses:
             running=self.running_by_tool,
             breakers=self.breakers,
             room=self.room,
-            waiting=max(0, len(self._unfinished) - self._execution.working),
+            waiting=self.waiting_by_tool,
             threads=waiting_by_name(),
         )
 

@@ -154,7 +154,7 @@ async def test_when_all_room_is_taken_the_gateway_is_told_when_to_come_again(
     async with asyncio.timeout(5):
         await hung.three_times.wait()
     ready = await (await client.get("/readyz")).json()
-    assert ready == {"ready": True, "running": 3, "by_tool": {"hang": 3}, "resting": []}
+    assert ready == {"ready": True, "running": 3, "by_tool": {"hang": 3}, "waiting": {}, "resting": []}
     response = await client.put(PATH, data=use("hang"), headers=bearer)
     assert (response.status, await error_of(response), response.headers["Retry-After"]) == (503, "tool_full", "1")
     assert (await client.put(PATH, data=use("lookup", query="roaming"), headers=bearer)).status == 200

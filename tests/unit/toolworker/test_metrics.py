@@ -11,7 +11,7 @@ def text(metrics: Metrics) -> list[str]:
         running={"lookup": 2},
         breakers={"lookup": BreakerState.OPEN},
         room=64,
-        waiting=1,
+        waiting={"lookup": 1},
         threads={"slots": 0, "dynamodb": 3},
     ).splitlines()
 
@@ -33,7 +33,7 @@ def test_the_figures_are_those_of_what_happened() -> None:
     assert 'toolworker_tool_uses_running{tool="lookup"} 2' in lines
     assert 'toolworker_breaker_state{tool="lookup"} 2' in lines
     assert "toolworker_tool_uses_room 64" in lines
-    assert "toolworker_tool_uses_waiting 1" in lines
+    assert 'toolworker_tool_uses_waiting{tool="lookup"} 1' in lines
     assert 'toolworker_threads_waiting{threads="dynamodb"} 3' in lines
     assert 'toolworker_tool_uses_total{tool="lookup",outcome="not_found"} 1' in lines
     assert 'toolworker_shed_total{tool="lookup",reason="tool_full"} 1' in lines

@@ -232,17 +232,19 @@ async def test_a_use_whose_tool_has_not_begun_is_counted_as_waiting(port: Door) 
     execution = Execution(Registry([door, bell], {Door: port}))
     uses = ToolUses(execution, Once(execution, Slow(), worker="one"), room=4)
     running = await knocked(uses, ID)
-    assert "toolworker_tool_uses_waiting 1" in uses.figures()
+    assert 'toolworker_tool_uses_waiting{tool="door"} 1' in uses.figures()
+    assert 'toolworker_tool_uses_waiting{tool="bell"} 0' in uses.figures()
+    assert uses.waiting_by_tool == {"door": 1, "bell": 0}
     assert 'toolworker_tool_uses_running{tool="door"} 1' in uses.figures()
     port.open.set()
     await running
-    assert "toolworker_tool_uses_waiting 0" in uses.figures()
+    assert 'toolworker_tool_uses_waiting{tool="door"} 0' in uses.figures()
 
 
 async def test_a_use_at_its_tool_is_not_waiting(uses: ToolUses, port: Door) -> None:
     running = await knocked(uses, ID)
     assert port.knocks == 1
-    assert "toolworker_tool_uses_waiting 0" in uses.figures()
+    assert 'toolworker_tool_uses_waiting{tool="door"} 0' in uses.figures()
     port.open.set()
     await running
 
