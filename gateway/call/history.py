@@ -103,6 +103,18 @@ class History:
     def add(self, line: Line) -> None:
         self._lines.append(line)
 
+    @property
+    def result_untold(self) -> bool:
+        """Whether a tool's result still waits to be spoken of: no utterance has begun since it came."""
+        lines = list(self._lines)
+        while lines and isinstance(lines[-1], Sentence):
+            lines.pop()
+        if not lines or not isinstance(lines[-1], Answer):
+            return False
+        before = max((line.utterance for line in lines if isinstance(line, Sentence)), default=0)
+        since = list(self._lines)[len(lines) :]
+        return all(line.utterance <= before for line in since if isinstance(line, Sentence))
+
     def told(self) -> tuple[Told, ...]:
         """The newest lines as they are recorded, as many as a record has room for."""
         told: list[Told] = []

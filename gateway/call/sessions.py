@@ -119,7 +119,8 @@ class Sessions:
 
     def _leave(self) -> list[Effect]:
         """The session in use is no more."""
-        effects, self._interrupted = self._conversation.session_gone()
+        effects, speaking = self._conversation.session_gone()
+        self._interrupted = speaking or self._history.result_untold
         self._tools.session_gone()
         self._usage_before = self._usage
         return effects

@@ -166,6 +166,32 @@ def test_an_answer_broken_off_is_gone_on_with() -> None:
     legal(effects)
 
 
+def test_a_result_that_came_while_the_agent_was_still_speaking_is_spoken_of_after_a_break() -> None:
+    told = greeted()
+    told.caller_says("How much is roaming?")
+    told.agent_will_say("Let me look.", 500)
+    told.uses("t1")
+    told.take(told.call.tool_answered("t1", ToolSucceeded({"price": 10}), told.now))
+    told.agent_will_say("One moment.", 500, sonic.StopReason.END_TURN)
+    told.heard_out(2, 1000)
+    told.breaks()
+    effects = told.opened()
+    assert history(effects)[-2][1].startswith("<tool_result")
+    assert questions(effects) == [GO_ON]
+
+
+def test_a_result_that_was_spoken_of_is_not_asked_for_again() -> None:
+    told = greeted()
+    told.caller_says("How much is roaming?")
+    told.agent_will_say("Let me look.", 500, sonic.StopReason.END_TURN)
+    told.uses("t1")
+    told.take(told.call.tool_answered("t1", ToolSucceeded({"price": 10}), told.now))
+    told.agent_will_say("Ten dollars.", 500, sonic.StopReason.END_TURN)
+    told.heard_out(3, 500)
+    told.breaks()
+    assert questions(told.opened()) == []
+
+
 def test_a_question_left_unanswered_is_asked_again_of_the_new_session_alone() -> None:
     told = greeted()
     told.caller_says("How much is roaming?")
