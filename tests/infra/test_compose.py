@@ -15,6 +15,7 @@ from gateway.settings import Settings as GatewaySettings
 from localcloud import parts
 from localcloud.keys import KEY_ID
 from localcloud.settings import CUSTOMERS_TABLE, PORTS
+from tests.infra.rules.environments import GIVEN_LATER
 from tests.infra.support.program import ROOT
 from toolworker.errors import SettingsError as ToolWorkerError
 from toolworker.settings import Settings as ToolWorkerSettings
@@ -105,6 +106,17 @@ def test_the_settings_are_those_of_the_stack_on_this_machine(services: dict[str,
     assert gateway["GATEWAY_SERVICE_KEY_ID"] == KEY_ID
     signing = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     assert [gateway[name] for name in signing] == [services["sonic"]["environment"][name] for name in signing]
+
+
+def test_what_runs_may_end_before_a_container_is_killed(services: dict[str, dict[str, Any]]) -> None:
+    enough = {
+        **services["toolworker"]["environment"],
+        "TOOLWORKER_SERVICE_KEYS": GIVEN_LATER["TOOLWORKER_SERVICE_KEYS"],
+    }
+    del enough["TOOLWORKER_SERVICE_KEYS_FILE"]
+    drain_s = ToolWorkerSettings.from_env(enough).drain_s
+    for name in ("toolworker", "gateway"):
+        assert int(services[name]["stop_grace_period"].removesuffix("s")) > drain_s, name
 
 
 def test_addresses_name_services_there_are(services: dict[str, dict[str, Any]]) -> None:
