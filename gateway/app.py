@@ -29,6 +29,8 @@ from gateway.toolclient.tokens import ServiceTokens
 
 _FIRST_CATALOGUE_S = 3.0
 """A tool worker that answers within this is waited for at start; one that does not is asked again later."""
+_LAST_CALLS_S = 10.0
+"""For calls whose connection the server no longer knows of: their page is away, or came back over another."""
 
 
 def build_app(
@@ -72,6 +74,7 @@ def build_app(
             await _first_answer(catalogue)
             async with running(catalogue.run, partial(load.report, lines)):
                 yield
+            await lines.over(_LAST_CALLS_S)
             await sonic.close()
 
     app.cleanup_ctx.append(resources)

@@ -16,6 +16,7 @@ from gateway.caller.messages import CallEnded, CallResume, FromCaller
 from gateway.caller.socket import PageSocket
 from gateway.driver import Driver
 from gateway.errors import CallError, EndCode, Ending, RemoteProtocolError
+from gateway.lines import InProgress
 from gateway.parts import PARTS, Parts
 from gateway.recording import Holder, Recording
 from gateway.toolclient.http import ToolWorkerUnavailable
@@ -82,37 +83,59 @@ class Connection:
             self._parts.lines.check()
             raise RemoteProtocolError("no call.start in time", message=_NOT_STARTED) from None
 
-    async def _hold(self, driver: Driver, first: FromCaller | None) -> Ending:
+    async def _hold(self, driver: Driver, first: FromCaller | None, taken: CallRecord | None = None) -> Ending:
+        """Hold a new call, or take over that of a record: only once there is a line and a slot for it."""
         lines, leases = self._parts.lines, self._parts.leases
-        async with lines.hold(driver), leases.hold(driver.id, self._operator.id):
-            return await driver.run(self._socket, first)
+        async with lines.hold(driver), leases.hold(driver.id, self._operator.id) as lease:
+            if taken is not None and not await self._take(taken):
+                lease.moved = True
+                driver.let_go()
+                return await self._tell(NOT_RESUMABLE)
+            ending = await driver.run(self._socket, first)
+            lease.moved = driver.moved
+            return ending
 
     async def _resume(self, wanted: CallResume) -> Ending:
         """Go on with the call if it is here, else take it over from its record."""
-        driver = self._parts.lines.find(wanted.call)
-        if driver is not None:
-            if driver.operator != self._operator.id:
-                return await self._tell(NOT_RESUMABLE)
-            ending = await driver.resume(self._socket, wanted.received)
-            return await self._tell(ending) if ending is NOT_RESUMABLE else ending
         self._call_id = wanted.call
-        self._parts.lines.check()  # before the call is taken from whoever holds it
-        record = await self._taken_over(wanted.call)
-        return await self._tell(NOT_RESUMABLE) if record is None else await self._hold(self._driver(record), None)
+        lines = self._parts.lines
+        if lines.draining or lines.find(wanted.call) is None:
+            lines.check()
+        record = await self._record(wanted.call)
+        # It may have come here meanwhile, over another connection of the page's.
+        driver = lines.find(wanted.call)
+        if driver is not None and record is not None and driver.epoch < record.epoch:
+            driver.let_go()
+        elif driver is not None:
+            return await self._rejoin(driver, wanted.received)
+        if record is None or record.state != "live":
+            return await self._tell(NOT_RESUMABLE)
+        utterance = record.utterance + _UNRECORDED_UTTERANCES
+        taken = replace(record, gateway=self._parts.name, epoch=record.epoch + 1, utterance=utterance)
+        return await self._hold(self._driver(taken), None, taken)
 
-    async def _taken_over(self, call_id: str) -> CallRecord | None:
-        """The record of a live call of this operator's, with this gateway as its holder; None when there is none."""
-        records = self._parts.records
-        if records is None:
+    async def _rejoin(self, driver: InProgress, received: int) -> Ending:
+        if driver.operator != self._operator.id:
+            return await self._tell(NOT_RESUMABLE)
+        ending = await driver.resume(self._socket, received)
+        return await self._tell(ending) if ending is NOT_RESUMABLE else ending
+
+    async def _record(self, call_id: str) -> CallRecord | None:
+        """The record of a call of this operator's; None when there is none, or nobody says so."""
+        if self._parts.records is None:
             return None
-        with suppress(ToolWorkerUnavailable, Fenced):
-            record = await records.read(call_id, self._operator.id)
-            if record is not None and record.state == "live":
-                utterance = record.utterance + _UNRECORDED_UTTERANCES
-                taken = replace(record, gateway=self._parts.name, epoch=record.epoch + 1, utterance=utterance)
-                await records.write(taken)
-                return taken
-        return None
+        try:
+            return await self._parts.records.read(call_id, self._operator.id)
+        except ToolWorkerUnavailable:
+            return None
+
+    async def _take(self, record: CallRecord) -> bool:
+        """Become the holder of the call, unless another one has."""
+        if self._parts.records is not None:
+            with suppress(ToolWorkerUnavailable, Fenced):
+                await self._parts.records.write(record)
+                return True
+        return False
 
     def _driver(self, record: CallRecord | None = None) -> Driver:
         """For a new call, or for the one of a record."""

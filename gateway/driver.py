@@ -13,6 +13,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from gateway.call.effects import (
     DiscardAudio,
@@ -37,6 +38,11 @@ from gateway.sonic.events import Output
 
 log = logging.getLogger("gateway.driver")
 
+_BEGIN_WITHIN_S = 10.0
+"""For a page that resumes a call while it is being taken over: longer than protection, slot and record may take."""
+
+_BROKEN = Ending(EndCode.INTERNAL, CallError.message)
+
 
 class Driver:
     """One call in progress. ``operator`` is the signed-in person's id, which tools get to see."""
@@ -59,10 +65,12 @@ class Driver:
         self._recording = recording
         self._clock = clock
         self._woken = asyncio.Event()
+        self._begun = asyncio.Event()
         self._over = asyncio.Event()
         self._done: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._ending: Ending | None = None
         self._reason = ""
+        self._taken_over = False
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -72,6 +80,20 @@ class Driver:
         ``first`` is what the page said first; without it the call goes on from its record.
         """
         began_at = self._clock()
+        ending = _BROKEN
+        try:
+            await self._until_over(socket, first)
+            ending = self._ending or _BROKEN
+            if not await self._page.farewell(ending):
+                log.info("the page did not hear the end", extra={"call": self.id})
+        finally:
+            self._done.set_result(ending)
+        self._log_line(ending, self._clock() - began_at)
+        await self._recording.close(ending.code, self._call.snapshot())
+        return ending
+
+    async def _until_over(self, socket: CallerSocket, first: FromCaller | None) -> None:
+        self._taken_over = first is None
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._page.attach(socket)
@@ -80,22 +102,31 @@ class Driver:
                     self._perform(self._call.take_over(self._clock()))
                 else:
                     self.page_said(first)
+                self._begun.set()
                 await self._over.wait()
                 for task in self._tasks:
                     task.cancel()
         except* Exception:
             # The one supervisor of a call: whatever broke is a bug here, logged whole, and ends this call alone.
             log.exception("call failed", extra={"call": self.id})
-            self._ending = Ending(EndCode.INTERNAL, CallError.message)
+            self._ending = _BROKEN
         finally:
+            self._over.set()
             await self._sessions.close()
-        ending = self._ending or Ending(EndCode.INTERNAL, CallError.message)
-        if not await self._page.farewell(ending):
-            log.info("the page did not hear the end", extra={"call": self.id})
-        self._done.set_result(ending)
-        self._log_line(ending, self._clock() - began_at)
-        await self._recording.close(ending.code)
-        return ending
+
+    @property
+    def epoch(self) -> int:
+        """Counts the gateways that held this call."""
+        return self._recording.epoch
+
+    @property
+    def moved(self) -> bool:
+        """Whether another gateway is known to have taken the call over."""
+        return self._recording.fenced
+
+    def let_go(self) -> None:
+        """End the call here because another gateway has taken it over."""
+        self._perform(self._call.fenced())
 
     def drain(self) -> None:
         """End the call because this gateway is going away."""
@@ -103,11 +134,19 @@ class Driver:
 
     async def resume(self, socket: CallerSocket, received: int) -> Ending:
         """Go on over another connection, until the call is over; returns how it ended."""
-        if self._over.is_set() or self._group is None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BEGIN_WITHIN_S):
+                await self._begun.wait()
+        if self._over.is_set() or not self._begun.is_set():
             return NOT_RESUMABLE
-        if not self._page.rewind(received):
+        if self._page.rewind(received):
+            self._page.attach(socket, self._call.caller_back())
+        elif self._taken_over and self._page.rewind_all():
+            # The page has not heard of that yet: it counts what the gateway before this one sent.
+            self._call.caller_back()
+            self._page.attach(socket)
+        else:
             return NOT_RESUMABLE
-        self._page.attach(socket, self._call.caller_back())
         return await asyncio.shield(self._done)
 
     def page_said(self, message: FromCaller) -> None:
@@ -188,7 +227,7 @@ class Driver:
     async def _record(self) -> None:
         """Keep the call's record until another gateway has taken the call over."""
         await self._recording.run(self._call.snapshot)
-        self._perform(self._call.fenced())
+        self.let_go()
 
     async def _tick(self) -> None:
         while True:

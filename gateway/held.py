@@ -89,6 +89,7 @@ class HeldSessions:
             self._outbox = SessionOutbox()
             self._start(self._close(self._in_use))
             self._in_use = None
+            self._due.set()  # its writer has nothing more to wait for
 
     async def _close(self, session: int) -> None:
         stream = self._open.get(session)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from gateway.background import running
@@ -19,6 +20,14 @@ from toolworker.contract import SLOT_LEASE_S
 log = logging.getLogger("gateway.leases")
 
 _RENEW_S = SLOT_LEASE_S / 3
+
+
+@dataclass(slots=True)
+class Lease:
+    """A call's slot, or its place without one."""
+
+    moved: bool = False
+    """Whether another gateway has the call now, and its slot with it."""
 
 
 class Leases:
@@ -37,17 +46,19 @@ class Leases:
         self._wait = wait
 
     @asynccontextmanager
-    async def hold(self, call: str, subject: str) -> AsyncIterator[None]:
-        """Keep a slot for as long as the call lasts; raises ``Busy`` when all are taken."""
+    async def hold(self, call: str, subject: str) -> AsyncIterator[Lease]:
+        """Keep a slot for as long as the call lasts here; raises ``Busy`` when all are taken."""
         try:
             await self._take(call, subject)
         except ToolWorkerUnavailable as error:
             log.warning("no stream slot asked for", extra={"call": call, "reason": str(error)})
+        lease = Lease()
         try:
             async with running(partial(self._keep, call, subject)):
-                yield
+                yield lease
         finally:
-            await self._release(call, subject)
+            if not lease.moved:
+                await self._release(call, subject)
 
     async def _take(self, call: str, subject: str) -> None:
         await self._slots.take(region=self._region, call=call, gateway=self._gateway, subject=subject)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from gateway.errors import Busy, Draining, Ending
@@ -20,6 +20,15 @@ class InProgress(Protocol):
 
     id: str
     operator: str
+
+    @property
+    def epoch(self) -> int:
+        """Counts the gateways that held it."""
+        ...
+
+    def let_go(self) -> None:
+        """End here, because another gateway has taken it over."""
+        ...
 
     def drain(self) -> None:
         """End, because this gateway goes away."""
@@ -52,6 +61,8 @@ class Lines:
         self._calls: set[InProgress] = set()
         self._waits: set[asyncio.Timeout] = set()
         """Of connections that have not said yet what they want."""
+        self._none = asyncio.Event()
+        self._none.set()
         self.draining = False
 
     def __len__(self) -> int:
@@ -66,6 +77,7 @@ class Lines:
         """Keep a line for as long as the call lasts; raises ``Busy`` when there is none, or ``Draining``."""
         self.check()
         self._calls.add(call)
+        self._none.clear()
         try:
             if self._protection is not None:
                 self._protection.counted(len(self), draining=self.draining)
@@ -73,6 +85,8 @@ class Lines:
             yield
         finally:
             self._calls.discard(call)
+            if not self._calls:
+                self._none.set()
             self._tell_protection()
 
     def check(self) -> None:
@@ -83,7 +97,14 @@ class Lines:
             raise Busy("every line taken", retry_after_s=RETRY_AFTER_S)
 
     def find(self, call: str) -> InProgress | None:
-        return next((each for each in self._calls if each.id == call), None)
+        """The call of this name, as it was taken up last."""
+        return max((each for each in self._calls if each.id == call), key=lambda each: each.epoch, default=None)
+
+    async def over(self, within_s: float) -> None:
+        """Wait until no call is left, for so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._none.wait()
 
     @asynccontextmanager
     async def expecting(self, seconds: float) -> AsyncIterator[None]:

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from gateway.call.outbox import CallerOutbox
 from gateway.caller.messages import CallEnded, CallResumed, FromCaller, ToCallerMessage
-from gateway.errors import CallError, Ending, SlowCaller
+from gateway.errors import CallError, Ending
 from gateway.held import Work
 from gateway.ports import CallerSocket
 
 log = logging.getLogger("gateway.page")
 
 _SEND_TIMEOUT_S = 10.0
-"""A page that takes no byte for this long cannot keep up."""
+"""A connection that takes no byte for this long is as good as gone: its network may be, without a word."""
 
 _FAREWELL_TIMEOUT_S = 3.0
 """For what is still owed to the page when the call is over, ``call.ended`` included."""
@@ -41,6 +41,7 @@ class Page:
         self._outbox = CallerOutbox()
         self._due = asyncio.Event()
         self._socket: CallerSocket | None = None
+        self._first: CallResumed | None = None
 
     def put(self, message: ToCallerMessage) -> None:
         """Raises ``SlowCaller`` when too much waits."""
@@ -54,13 +55,17 @@ class Page:
         """Have all that the page has not got wait again; False when it has missed more than is kept."""
         return self._outbox.take_back(received)
 
+    def rewind_all(self) -> bool:
+        """The same for a page that has got nothing at all."""
+        return self._outbox.take_all_back()
+
     def attach(self, socket: CallerSocket, first: CallResumed | None = None) -> None:
         """Use this connection, in place of the one before; ``first`` is said on it before all that waits."""
         if self._socket is not None:
             self._start(self._socket.close(_REPLACED))
-        self._socket = socket
+        self._socket, self._first = socket, first
         self._start(self._read(socket))
-        self._start(self._write(socket, first))
+        self._start(self._write(socket))
 
     async def farewell(self, ending: Ending) -> bool:
         """Send what the page is still owed, and ``call.ended`` last; False when the page did not hear it."""
@@ -69,8 +74,8 @@ class Page:
         try:
             async with asyncio.timeout(_FAREWELL_TIMEOUT_S):
                 self._outbox.discard_audio()
-                while self._outbox:
-                    await self._socket.send(self._outbox.take())
+                while (message := self._next()) is not None:
+                    await self._socket.send(message)
                 await self._socket.send(CallEnded(ending))
         except (TimeoutError, OSError):
             return False
@@ -91,27 +96,28 @@ class Page:
                 return
             self._driver.page_said(message)
 
-    async def _write(self, socket: CallerSocket, first: CallResumed | None) -> None:
+    async def _write(self, socket: CallerSocket) -> None:
         self._due.set()
         try:
-            if first is not None:
-                await self._send(socket, first)
             while socket is self._socket:
                 await self._due.wait()
                 self._due.clear()
-                while self._outbox and socket is self._socket:
-                    await self._send(socket, self._outbox.take())
+                while socket is self._socket and (message := self._next()) is not None:
+                    async with asyncio.timeout(_SEND_TIMEOUT_S):
+                        await socket.send(message)
             self._due.set()  # for the connection in use, should this one have taken its wake-up
         except TimeoutError:
             if socket is self._socket:
-                self._driver.page_failed(SlowCaller("the page takes no data"))
+                self._start(socket.close(_REPLACED))
+            self._leave(socket)
         except OSError:
             self._leave(socket)
 
-    @staticmethod
-    async def _send(socket: CallerSocket, message: ToCallerMessage) -> None:
-        async with asyncio.timeout(_SEND_TIMEOUT_S):
-            await socket.send(message)
+    def _next(self) -> ToCallerMessage | None:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
+        return self._outbox.take() if self._outbox else None
 
     def _leave(self, socket: CallerSocket) -> None:
         if socket is self._socket:

@@ -7,7 +7,6 @@ whose record cannot be kept goes on all the same; it is only not to be had elsew
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.call.history import Snapshot
@@ -65,8 +64,16 @@ class Recording:
         self._holder = holder
         self._wait = wait
         self._due = asyncio.Event()
-        self._last: Snapshot | None = None
-        self._fenced = False
+        self._writing: asyncio.Task[None] | None = None
+        self._kept = holder.epoch > 1
+        """Whether there may be a record: that of a call that was taken over was there before."""
+        self._missing = False
+        self.fenced = False
+        """Whether another gateway is known to hold the call."""
+
+    @property
+    def epoch(self) -> int:
+        return self._holder.epoch
 
     def told(self, message: ToCallerMessage) -> None:
         """What the page is told says when there is something new to record."""
@@ -81,26 +88,38 @@ class Recording:
         while True:
             await self._due.wait()
             self._due.clear()
-            self._last = snapshot()
-            try:
-                await self._write(self._holder.record(self._call, self._last))
-            except Fenced:
-                self._fenced = True
+            await self._write(self._holder.record(self._call, snapshot()))
+            if self.fenced:
                 return
+            if self._missing:
+                self._due.set()
             await self._wait(_PAUSE_S)
 
-    async def close(self, code: EndCode) -> None:
-        """Say that the call is over: no words of it are kept any longer."""
-        if self._last is None or self._fenced:
+    async def close(self, code: EndCode, last: Snapshot) -> None:
+        """Say that the call is over: no words of it are kept any longer, but where it may go on elsewhere."""
+        if not self._kept or self.fenced:
             return
-        over = Snapshot(self._last.profile, None, self._last.turn, self._last.utterance, ())
-        with suppress(Fenced):
+        if code is EndCode.DRAINING:
+            await self._write(self._holder.record(self._call, last))
+        else:
+            over = Snapshot(last.profile, None, last.turn, last.utterance, ())
             await self._write(self._holder.record(self._call, over, code))
 
     async def _write(self, record: CallRecord) -> None:
+        """Write it after the one under way, also if nobody awaits that any more: an earlier state never comes last."""
         if self._records is None:
             return
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        self._kept = True
+        self._writing = asyncio.create_task(self._records.write(record))
+        self._writing.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            await self._records.write(record)
+            await asyncio.shield(self._writing)
+            self._missing = False
+        except Fenced:
+            self.fenced = True
         except ToolWorkerUnavailable as error:
-            log.warning("call not recorded", extra={"call": self._call, "reason": str(error)})
+            if not self._missing:
+                log.warning("call not recorded", extra={"call": self._call, "reason": str(error)})
+            self._missing = True

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from gateway.caller.messages import AgentAudio, ToCallerMessage
+from gateway.caller.messages import AgentAudio, CallResumed, ToCallerMessage
 from gateway.errors import LocalProtocolError, SlowCaller
 from gateway.sonic.events import AudioInput, Input
 
@@ -37,6 +37,8 @@ class CallerOutbox:
         self._sent: deque[ToCallerMessage] = deque()
         self._sent_bytes = 0
         self._sent_count = 0
+        """As the page counts: without ``call.resumed``, with which a call that was taken over begins."""
+        self._forgot = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -52,8 +54,9 @@ class CallerOutbox:
         self._audio_bytes -= _size(message)
         self._sent.append(message)
         self._sent_bytes += _size(message)
-        self._sent_count += 1
+        self._sent_count += not isinstance(message, CallResumed)
         while self._sent_bytes > MAX_SENT_BYTES or len(self._sent) > MAX_MESSAGES:
+            self._forgot = True
             self._sent_bytes -= _size(self._sent.popleft())
         return message
 
@@ -62,12 +65,16 @@ class CallerOutbox:
         missed = self._sent_count - received
         if not 0 <= missed <= len(self._sent):
             return False
-        for _ in range(missed):
-            message = self._sent.pop()
-            self._sent_bytes -= _size(message)
-            self._audio_bytes += _size(message)
-            self._items.appendleft(message)
+        self._unsend(missed)
         self._sent_count = received
+        return True
+
+    def take_all_back(self) -> bool:
+        """Have everything ever sent wait again, ``call.resumed`` included; False when that is no longer known."""
+        if self._forgot:
+            return False
+        self._unsend(len(self._sent))
+        self._sent_count = 0
         return True
 
     def discard_audio(self, utterance: int | None = None) -> None:
@@ -78,6 +85,13 @@ class CallerOutbox:
             if not isinstance(item, AgentAudio) or (utterance is not None and item.utterance > utterance)
         )
         self._audio_bytes = sum(_size(item) for item in self._items)
+
+    def _unsend(self, count: int) -> None:
+        for _ in range(count):
+            message = self._sent.pop()
+            self._sent_bytes -= _size(message)
+            self._audio_bytes += _size(message)
+            self._items.appendleft(message)
 
 
 def _size(message: ToCallerMessage) -> int:

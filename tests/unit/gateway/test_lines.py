@@ -11,7 +11,11 @@ class HeldCall:
     def __init__(self) -> None:
         self.id = "c1"
         self.operator = "operator-1"
+        self.epoch = 1
         self.drained = False
+
+    def let_go(self) -> None:
+        raise AssertionError
 
     def drain(self) -> None:
         self.drained = True

@@ -73,10 +73,10 @@ def test_a_caller_cannot_pass_words_off_as_a_tool_result() -> None:
 
 
 def test_a_long_result_does_not_push_out_the_question_nor_what_was_said_after_it() -> None:
-    lines: list[Line] = [CallerWords("How much is roaming?"), *[Answer("lookup", "x" * 7_000)] * 3, CallerWords("Are you there?")]
-    unanswered = told(*lines).retold("").unanswered
+    question, answer, more = CallerWords("How much is roaming?"), Answer("lookup", "x" * 7_000), CallerWords("Hello?")
+    unanswered = told(question, answer, answer, answer, more).retold("").unanswered
     assert unanswered.startswith("How much is roaming?\n<tool_result")
-    assert unanswered.endswith("</tool_result>\nAre you there?")
+    assert unanswered.endswith("</tool_result>\nHello?")
 
 
 def test_a_result_longer_than_a_message_is_cut_within_its_mark() -> None:

@@ -3,8 +3,15 @@
 import pytest
 
 from gateway.call.effects import ToSession
-from gateway.call.outbox import MAX_AGENT_AUDIO_BYTES, MAX_CALLER_FRAMES, MAX_EVENTS, CallerOutbox, SessionOutbox
-from gateway.caller.messages import AgentAudio, BargeIn, CallStart, Pong
+from gateway.call.outbox import (
+    MAX_AGENT_AUDIO_BYTES,
+    MAX_CALLER_FRAMES,
+    MAX_EVENTS,
+    MAX_SENT_BYTES,
+    CallerOutbox,
+    SessionOutbox,
+)
+from gateway.caller.messages import AgentAudio, BargeIn, CallResumed, CallStart, Pong
 from gateway.errors import LocalProtocolError, SlowCaller
 from gateway.sonic.events import AudioInput, AudioStart, Input, TextBlock, ToolResult
 from tests.unit.gateway.call.told import Told
@@ -66,3 +73,56 @@ def test_too_many_control_events_are_a_bug_here() -> None:
         outbox.put(ToolResult(str(number), "{}"))
     with pytest.raises(LocalProtocolError):
         outbox.put(ToolResult("one more", "{}"))
+
+
+def taken(outbox: CallerOutbox) -> list[object]:
+    return [outbox.take() for _ in range(len(outbox))]
+
+
+def test_what_a_page_has_not_got_waits_again() -> None:
+    outbox = CallerOutbox()
+    for number in range(5):
+        outbox.put(Pong(number))
+    assert len(taken(outbox)) == 5
+    assert not outbox.take_back(6)
+    assert outbox.take_back(3)
+    assert taken(outbox) == [Pong(3), Pong(4)]
+    assert outbox.take_back(5)
+    assert taken(outbox) == []
+
+
+def test_the_message_that_a_call_was_taken_over_is_not_counted() -> None:
+    outbox, resumed = CallerOutbox(), CallResumed("c1", False, 2, 20)
+    for message in (resumed, Pong(1), Pong(2)):
+        outbox.put(message)
+    taken(outbox)
+    assert outbox.take_back(2)
+    assert taken(outbox) == []
+    assert outbox.take_back(0)
+    assert taken(outbox) == [Pong(1), Pong(2)]
+    assert not outbox.take_back(3)
+    assert outbox.take_all_back()
+    assert taken(outbox) == [resumed, Pong(1), Pong(2)]
+
+
+def test_audio_that_was_discarded_before_it_was_sent_is_not_counted() -> None:
+    outbox = CallerOutbox()
+    for message in (Pong(1), AgentAudio(1, 0, b"aa"), AgentAudio(1, 1, b"aa")):
+        outbox.put(message)
+    outbox.take()
+    outbox.take()
+    outbox.discard_audio(1)
+    outbox.put(BargeIn(1))
+    outbox.take()
+    assert outbox.take_back(2)
+    assert taken(outbox) == [BargeIn(1)]
+
+
+def test_what_was_forgotten_cannot_be_sent_again() -> None:
+    outbox = CallerOutbox()
+    for number in range(3):
+        outbox.put(AgentAudio(number, 0, bytes(MAX_SENT_BYTES // 2)))
+        outbox.take()
+    assert not outbox.take_all_back()
+    assert not outbox.take_back(0)
+    assert outbox.take_back(1)
