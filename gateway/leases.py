@@ -13,8 +13,8 @@ from functools import partial
 
 from gateway.background import running
 from gateway.errors import Busy
+from gateway.ports import GivesSlots
 from gateway.toolclient.http import ToolWorkerUnavailable
-from gateway.toolclient.slots import StreamSlots
 from toolworker.contract import SLOT_LEASE_S
 
 log = logging.getLogger("gateway.leases")
@@ -35,7 +35,7 @@ class Leases:
 
     def __init__(
         self,
-        slots: StreamSlots,
+        slots: GivesSlots,
         region: str,
         gateway: str,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,

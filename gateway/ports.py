@@ -4,7 +4,7 @@ from typing import Protocol
 
 from gateway.caller.messages import FromCaller, ToCallerMessage
 from gateway.sonic.events import Input, Output
-from toolworker.contract import CallRecord, ToolOutcome
+from toolworker.contract import CallRecord, Slot, ToolOutcome
 
 
 class CallerSocket(Protocol):
@@ -52,6 +52,18 @@ class KeepsRecords(Protocol):
 
     async def write(self, record: CallRecord) -> None:
         """Raises ``Fenced`` and ``ToolWorkerUnavailable``."""
+        ...
+
+
+class GivesSlots(Protocol):
+    """Gives each call its Sonic stream (``gateway.toolclient.slots.StreamSlots``)."""
+
+    async def take(self, *, region: str, call: str, gateway: str, subject: str) -> Slot:
+        """Take, or renew. Raises ``Busy`` and ``ToolWorkerUnavailable``."""
+        ...
+
+    async def release(self, *, region: str, call: str, subject: str) -> None:
+        """Raises ``ToolWorkerUnavailable``."""
         ...
 
 

@@ -9,7 +9,7 @@ from gateway.caller.messages import AgentAudio, CallerAudio, CallStart, Playback
 from gateway.errors import CallError, SonicUnavailable
 from gateway.profiles import PACKAGED, load
 from gateway.sonic import events as sonic
-from toolworker.contract import ToolSpec
+from toolworker.contract import CallRecord, ToolSpec
 
 LOOKUP = ToolSpec("lookup", "Searches the articles.", {"type": "object"}, deadline_s=3.0)
 SPEECH = bytes(4800)
@@ -21,7 +21,8 @@ class Told:
 
     def __init__(self, limits: CallLimits | None = None) -> None:
         self.now = 100.0
-        self.call = Call("c1", load(PACKAGED), (LOOKUP,), limits or CallLimits(), self.now)
+        self._limits = limits or CallLimits()
+        self.call = Call("c1", load(PACKAGED), (LOOKUP,), self._limits, self.now)
         self.effects: list[Effect] = []
         self._ids = itertools.count()
         self._sequence = 0
@@ -29,6 +30,11 @@ class Told:
     def take(self, effects: list[Effect]) -> list[Effect]:
         self.effects += effects
         return effects
+
+    def taken_over(self, record: CallRecord) -> list[Effect]:
+        """The call goes on from its record, instead of being started."""
+        self.call = Call("c1", load(PACKAGED), (LOOKUP,), self._limits, self.now, record)
+        return self.take(self.call.take_over(self.now))
 
     def live(self) -> "Told":
         self.take(self.call.caller_sent(CallStart(), self.now))
