@@ -84,8 +84,7 @@ class Driver:
         try:
             await self._until_over(socket, first)
             ending = self._ending or _BROKEN
-            if not await self._page.farewell(ending):
-                log.info("the page did not hear the end", extra={"call": self.id})
+            await self._farewell(ending)
         finally:
             self._done.set_result(ending)
         self._log_line(ending, self._clock() - began_at)
@@ -113,6 +112,14 @@ class Driver:
         finally:
             self._over.set()
             await self._sessions.close()
+
+    async def _farewell(self, ending: Ending) -> None:
+        try:
+            if not await self._page.farewell(ending):
+                log.info("the page did not hear the end", extra={"call": self.id})
+        except Exception:
+            # The same supervisor: what broke the call may break its last words, and its record is still to be closed.
+            log.exception("call failed", extra={"call": self.id})
 
     @property
     def epoch(self) -> int:

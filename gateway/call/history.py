@@ -105,15 +105,10 @@ class History:
 
     @property
     def result_untold(self) -> bool:
-        """Whether a tool's result still waits to be spoken of: no utterance has begun since it came."""
-        lines = list(self._lines)
-        while lines and isinstance(lines[-1], Sentence):
-            lines.pop()
-        if not lines or not isinstance(lines[-1], Answer):
-            return False
-        before = max((line.utterance for line in lines if isinstance(line, Sentence)), default=0)
-        since = list(self._lines)[len(lines) :]
-        return all(line.utterance <= before for line in since if isinstance(line, Sentence))
+        """Whether a tool's result may still wait to be spoken of: one sentence since may have been on its way before."""
+        newest = list(self._lines)[-2:]
+        since = next((at for at, line in enumerate(reversed(newest)) if isinstance(line, Answer)), None)
+        return since == 0 or (since == 1 and isinstance(newest[-1], Sentence))
 
     def told(self) -> tuple[Told, ...]:
         """The newest lines as they are recorded, as many as a record has room for."""

@@ -88,6 +88,7 @@ class Sessions:
     def broke(self, error: CallError, now: float) -> tuple[list[Effect], bool]:
         """The session in use is gone; also whether another can take its place."""
         effects = self._leave()
+        self._interrupted |= self._tools.answered_lately(now) and self._history.result_untold
         self._uplink.closed()
         hopeful = isinstance(error, SonicUnavailable | Busy) and self._renewal.broke(now)
         return (effects + self._open() if hopeful else effects), hopeful
@@ -119,8 +120,7 @@ class Sessions:
 
     def _leave(self) -> list[Effect]:
         """The session in use is no more."""
-        effects, speaking = self._conversation.session_gone()
-        self._interrupted = speaking or self._history.result_untold
+        effects, self._interrupted = self._conversation.session_gone()
         self._tools.session_gone()
         self._usage_before = self._usage
         return effects

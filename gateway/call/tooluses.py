@@ -30,6 +30,9 @@ _UNKNOWN = ToolFailed(FailureCode.UNKNOWN_TOOL, "I have no way to do that.")
 _TOO_MANY = ToolFailed(FailureCode.UNAVAILABLE, "I am still busy with other requests.", retryable=True)
 _TOO_LATE = ToolFailed(FailureCode.TIMED_OUT, "That took too long, so I could not look it up.", retryable=True)
 
+_SPOKEN_OF_WITHIN_S = 10.0
+"""Sonic begins to speak of a result sooner than this."""
+
 
 class ToolUses:
     """The tools of one call and the uses made of them."""
@@ -42,6 +45,7 @@ class ToolUses:
         self._history = history
         self._desk = ToolDesk()
         self._orphans: set[str] = set()
+        self._answered_at: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,6 +94,10 @@ class ToolUses:
         """Whether a caller who waits in silence is to be kept company."""
         return self._company.wanted and not self.idle
 
+    def answered_lately(self, now: float) -> bool:
+        """Whether a result may not have been spoken of yet."""
+        return self._answered_at is not None and now < self._answered_at + _SPOKEN_OF_WITHIN_S
+
     def time_passed(self, now: float, *, silent: bool) -> list[Effect]:
         """``silent`` is whether neither side is speaking."""
         effects = [
@@ -127,6 +135,7 @@ class ToolUses:
         )
         answer = Answer(entry.name, json.dumps(result, ensure_ascii=False))
         self._history.add(answer)
+        self._answered_at = now
         if entry.tool_use in self._orphans:
             return [ToSession(TextBlock(Role.USER, answer.text, interactive=True)), ToCaller(finished)]
         return [ToSession(ToolResult(entry.tool_use, answer.content)), ToCaller(finished)]

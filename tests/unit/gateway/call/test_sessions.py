@@ -180,15 +180,28 @@ def test_a_result_that_came_while_the_agent_was_still_speaking_is_spoken_of_afte
     assert questions(effects) == [GO_ON]
 
 
-def test_a_result_that_was_spoken_of_is_not_asked_for_again() -> None:
+def spoken_of() -> Told:
+    """A result was looked up and told within one utterance, some time ago."""
     told = greeted()
     told.caller_says("How much is roaming?")
-    told.agent_will_say("Let me look.", 500, sonic.StopReason.END_TURN)
+    told.agent_will_say("Let me look.", 500)
     told.uses("t1")
     told.take(told.call.tool_answered("t1", ToolSucceeded({"price": 10}), told.now))
     told.agent_will_say("Ten dollars.", 500, sonic.StopReason.END_TURN)
-    told.heard_out(3, 500)
+    told.heard_out(2, 1000)
+    return told
+
+
+def test_a_result_that_was_spoken_of_is_not_asked_for_again_after_a_break() -> None:
+    told = spoken_of()
+    told.wait(11)
     told.breaks()
+    assert questions(told.opened()) == []
+
+
+def test_a_result_that_was_spoken_of_is_not_asked_for_again_after_a_renewal() -> None:
+    told = spoken_of()
+    told.wait(361)
     assert questions(told.opened()) == []
 
 
