@@ -105,7 +105,7 @@ class History:
 
     @property
     def result_untold(self) -> bool:
-        """Whether a tool's result may still wait to be spoken of: one sentence since may have been on its way before."""
+        """Whether a tool's result may wait to be spoken of still: one sentence since then was perhaps on its way."""
         newest = list(self._lines)[-2:]
         since = next((at for at, line in enumerate(reversed(newest)) if isinstance(line, Answer)), None)
         return since == 0 or (since == 1 and isinstance(newest[-1], Sentence))

@@ -100,6 +100,9 @@ async def test_what_was_looked_up_is_known_after_a_renewal(ageing: CallCentre, w
         await caller.speak(said("look it up"))
         await caller.until("transcript", text="Ten dollars.", final=True)
         await watched.until(2)
+        await caller.speak(said("question 1"))
+        await caller.until("transcript", text="Answer 1.", final=True)
+    assert watched.all[1].heard == ["question 1"]
     role, text = watched.all[1].history[-2]
     assert role == "USER"
     assert text.startswith('look it up\n<tool_result name="lookup">{"passages":')
