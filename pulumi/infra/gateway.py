@@ -13,7 +13,7 @@ from infra.keys import ServiceKeys
 from infra.network import Network
 from infra.outward import reach_https
 from infra.policies import allow
-from infra.scaling import follow_figure
+from infra.scaling import Near, follow_figure
 from infra.service import Cluster, Service, ServiceArgs
 from infra.settings import Settings
 from infra.toolworker import TOOLWORKER_PORT, ToolWorker
@@ -101,9 +101,7 @@ class Gateway(pulumi.ComponentResource):
             settings,
             self.service.scaling,
             figures.CALLS,
-            settings.calls_per_task,
-            out_s=60,
-            in_s=600,
-            opts=child,
+            Near(value=settings.calls_per_task, out_s=60, in_s=600),
+            child,
         )
         self.register_outputs({"serviceName": self.service.service_name})

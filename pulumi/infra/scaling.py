@@ -4,11 +4,28 @@ With several policies a service grows when one asks for it and shrinks only when
 guide, how target tracking scaling works).
 """
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 
 from infra import figures
 from infra.settings import Settings
+
+type Tracking = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgsDict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """What an average over the tasks is kept near, and how many seconds pass after tasks were added, and taken away."""
+
+    value: int
+    out_s: int
+    in_s: int
+
+    def tracked(self) -> Tracking:
+        """The same as Application Auto Scaling is told it, without the figure that is averaged."""
+        return {"target_value": self.value, "scale_out_cooldown": self.out_s, "scale_in_cooldown": self.in_s}
 
 
 def follow_figure(
@@ -16,10 +33,7 @@ def follow_figure(
     settings: Settings,
     scaling: aws.appautoscaling.Target,
     metric: str,
-    near: int,
-    *,
-    out_s: int,
-    in_s: int,
+    near: Near,
     opts: pulumi.ResourceOptions,
 ) -> None:
     """Keep the average of a figure over the tasks near a number."""
@@ -27,9 +41,7 @@ def follow_figure(
         name,
         scaling,
         {
-            "target_value": near,
-            "scale_out_cooldown": out_s,
-            "scale_in_cooldown": in_s,
+            **near.tracked(),
             # Every task reports for itself, so the average falls as tasks are added: what a tracked metric must do
             # (Application Auto Scaling user guide, create a target tracking scaling policy using metric math, and
             # API reference, CustomizedMetricSpecification).
@@ -43,41 +55,19 @@ def follow_figure(
     )
 
 
-def follow_cpu(
-    name: str,
-    scaling: aws.appautoscaling.Target,
-    near: int,
-    *,
-    out_s: int,
-    in_s: int,
-    opts: pulumi.ResourceOptions,
-) -> None:
+def follow_cpu(name: str, scaling: aws.appautoscaling.Target, near: Near, opts: pulumi.ResourceOptions) -> None:
     """Keep the average CPU of the tasks near a number of percent."""
-    _track(
-        name,
-        scaling,
-        {
-            "target_value": near,
-            "scale_out_cooldown": out_s,
-            "scale_in_cooldown": in_s,
-            "predefined_metric_specification": {"predefined_metric_type": "ECSServiceAverageCPUUtilization"},
-        },
-        opts,
-    )
+    cpu = "ECSServiceAverageCPUUtilization"
+    _track(name, scaling, {**near.tracked(), "predefined_metric_specification": {"predefined_metric_type": cpu}}, opts)
 
 
-def _track(
-    name: str,
-    scaling: aws.appautoscaling.Target,
-    target: aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgsDict,
-    opts: pulumi.ResourceOptions,
-) -> None:
+def _track(name: str, scaling: aws.appautoscaling.Target, tracking: Tracking, opts: pulumi.ResourceOptions) -> None:
     aws.appautoscaling.Policy(
         name,
         policy_type="TargetTrackingScaling",
         service_namespace=scaling.service_namespace,
         scalable_dimension=scaling.scalable_dimension,
         resource_id=scaling.resource_id,
-        target_tracking_scaling_policy_configuration=target,
+        target_tracking_scaling_policy_configuration=tracking,
         opts=opts,
     )

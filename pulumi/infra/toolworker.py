@@ -12,7 +12,7 @@ from infra.knowledge import Knowledge
 from infra.network import Network
 from infra.outward import reach_https
 from infra.policies import allow
-from infra.scaling import follow_cpu, follow_figure
+from infra.scaling import Near, follow_cpu, follow_figure
 from infra.service import Cluster, Service, ServiceArgs
 from infra.settings import Settings
 from infra.tables import Tables
@@ -86,10 +86,8 @@ class ToolWorker(pulumi.ComponentResource):
         follow_cpu(
             f"{name}-toolworker-cpu",
             self.service.scaling,
-            settings.toolworker_cpu_percent,
-            out_s=30,
-            in_s=300,
-            opts=child,
+            Near(value=settings.toolworker_cpu_percent, out_s=30, in_s=300),
+            child,
         )
         # A tool that waits for a store takes no CPU, and takes up room all the same.
         follow_figure(
@@ -97,9 +95,7 @@ class ToolWorker(pulumi.ComponentResource):
             settings,
             self.service.scaling,
             figures.TOOL_USES,
-            settings.toolworker_uses_per_task,
-            out_s=30,
-            in_s=300,
-            opts=child,
+            Near(value=settings.toolworker_uses_per_task, out_s=30, in_s=300),
+            child,
         )
         self.register_outputs({"serviceName": self.service.service_name})
