@@ -19,6 +19,7 @@ OTHER_KIND = (
     .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     .decode()
 )
+EXAMPLE = Path(__file__).resolve().parents[3] / ".env.example"
 LEAST = {"TOOLWORKER_SERVICE_KEYS": json.dumps({"one": PUBLIC}), "TOOLWORKER_KNOWLEDGE_BASE_ID": "ANYTELCO01"}
 
 
@@ -36,6 +37,12 @@ def test_two_settings_are_enough() -> None:
     made = settings()
     assert (made.host, made.port, made.customers_table) == ("127.0.0.1", 8090, "customers")
     assert made.number_plan == NumberPlan("US", (KeyFormat.E164, KeyFormat.NATIONAL, KeyFormat.DIGITS))
+
+
+def test_the_example_file_gives_each_default() -> None:
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    written = dict(line.removeprefix("#").split("=", 1) for line in lines if line.startswith("#TOOLWORKER_"))
+    assert Settings.from_env(written | LEAST) == settings()
 
 
 def test_every_setting_can_be_given() -> None:
