@@ -19,6 +19,9 @@ IMAGES = (*PRODUCTS, "localcloud")
 TAKEN_IF_THERE = {"awscrt"}
 """botocore imports it where it finds it, as it does here among the packages of all parts."""
 
+LOADER = "toolworker.load"
+"""What localcloud.customers starts to fill the table."""
+
 LOADED = """
 import importlib, importlib.metadata, json, sys
 importlib.import_module(sys.argv[1] + ".__main__")
@@ -94,6 +97,16 @@ def test_a_product_starts_from_what_its_image_holds(product: str, tmp_path: Path
     lock = (ROOT / "requirements" / f"{product}.lock").read_text(encoding="utf-8")
     locked = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
     assert set(json.loads(ran.stdout)) - locked - TAKEN_IF_THERE == set()
+
+
+@pytest.mark.parametrize("module", ["localcloud.containers", "localcloud.knowledge", "localcloud.sonic", LOADER])
+def test_the_stand_ins_start_from_what_their_image_holds(module: str, tmp_path: Path) -> None:
+    home = unpacked("localcloud", tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=home, env={}, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("usage: ")
 
 
 def test_of_the_tool_worker_the_gateways_image_holds_the_contract_alone(tmp_path: Path) -> None:
