@@ -84,11 +84,13 @@ class Driver:
         try:
             await self._until_over(socket, first)
             ending = self._ending or _BROKEN
-            await self._farewell(ending)
+            told = await self._farewell(ending)
         finally:
             self._done.set_result(ending)
         self._log_line(ending, self._clock() - began_at)
-        await self._recording.close(ending.code, self._call.snapshot())
+        # A page that was away when this gateway went will look for its call at another.
+        goes_on = ending.code is EndCode.DRAINING and not told
+        await self._recording.close(self._call.snapshot(), None if goes_on else ending.code)
         return ending
 
     async def _until_over(self, socket: CallerSocket, first: FromCaller | None) -> None:
@@ -113,13 +115,16 @@ class Driver:
             self._over.set()
             await self._sessions.close()
 
-    async def _farewell(self, ending: Ending) -> None:
+    async def _farewell(self, ending: Ending) -> bool:
+        told = False
         try:
-            if not await self._page.farewell(ending):
-                log.info("the page did not hear the end", extra={"call": self.id})
+            told = await self._page.farewell(ending)
         except Exception:
             # The same supervisor: what broke the call may break its last words, and its record is still to be closed.
             log.exception("call failed", extra={"call": self.id})
+        if not told:
+            log.info("the page did not hear the end", extra={"call": self.id})
+        return told
 
     @property
     def epoch(self) -> int:
@@ -133,6 +138,7 @@ class Driver:
 
     def let_go(self) -> None:
         """End the call here because another gateway has taken it over."""
+        self._recording.fenced = True
         self._perform(self._call.fenced())
 
     def drain(self) -> None:
@@ -218,6 +224,7 @@ class Driver:
             case EndCall(ending, reason):
                 self._ending, self._reason = ending, reason
                 self._over.set()
+                self._begun.set()  # for who waits to resume what will not begin
 
     async def _run_tool(self, tool: RunTool) -> None:
         outcome = await self._tools.use(

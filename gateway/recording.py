@@ -95,15 +95,11 @@ class Recording:
                 self._due.set()
             await self._wait(_PAUSE_S)
 
-    async def close(self, code: EndCode, last: Snapshot) -> None:
-        """Say that the call is over: no words of it are kept any longer, but where it may go on elsewhere."""
-        if not self._kept or self.fenced:
-            return
-        if code is EndCode.DRAINING:
-            await self._write(self._holder.record(self._call, last))
-        else:
-            over = Snapshot(last.profile, None, last.turn, last.utterance, ())
-            await self._write(self._holder.record(self._call, over, code))
+    async def close(self, last: Snapshot, code: EndCode | None) -> None:
+        """Say that the call is over: no words of it are kept any longer. Without a code it may go on elsewhere."""
+        if self._kept and not self.fenced:
+            words = last if code is None else Snapshot(last.profile, None, last.turn, last.utterance, ())
+            await self._write(self._holder.record(self._call, words, code))
 
     async def _write(self, record: CallRecord) -> None:
         """Write it after the one under way, also if nobody awaits that any more: an earlier state never comes last."""

@@ -118,6 +118,15 @@ async def test_a_call_whose_page_is_away_when_its_gateway_goes_is_taken_up_by_an
             await second.until("transcript", text="I am listening.", final=True)
 
 
+async def test_a_call_that_was_told_that_its_gateway_goes_is_over(callcentre: CallCentre) -> None:
+    async with another_gateway(callcentre) as going, begun(going) as (first, call):
+        going.parts.lines.drain()
+        assert (await first.ended())[0]["code"] == "draining"
+        await idle(going)
+        record = await record_of(callcentre, call)
+        assert (record.ended, record.history) == ("draining", ())
+
+
 async def test_a_call_that_comes_back_to_a_gateway_that_had_lost_it_is_taken_over_again(callcentre: CallCentre) -> None:
     async with AsyncExitStack() as stack:
         other = await stack.enter_async_context(another_gateway(callcentre))

@@ -226,6 +226,15 @@ async def test_a_page_that_resumes_before_the_call_has_its_line_waits_for_it() -
         assert await there.over() == await resuming
 
 
+async def test_a_page_that_waits_for_a_call_that_could_not_be_taken_over_is_refused_at_once() -> None:
+    async with held(record=RECORD) as there:
+        _, resuming = await there.resumed(57)
+        there.driver.let_go()
+        assert there.driver.moved
+        async with asyncio.timeout(1):
+            assert await resuming is NOT_RESUMABLE
+
+
 async def test_a_session_that_is_replaced_leaves_no_task_behind() -> None:
     async with held(limits=CallLimits(idle_s=1_000)) as there:
         await there.begins(CallStart())

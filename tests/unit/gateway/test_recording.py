@@ -66,10 +66,10 @@ class Recorded:
     def runs(self) -> asyncio.Task[None]:
         return asyncio.create_task(self.recording.run(self.snapshot))
 
-    async def ends(self, running: asyncio.Task[None], code: EndCode = EndCode.ENDED) -> None:
+    async def ends(self, running: asyncio.Task[None], code: EndCode | None = EndCode.ENDED) -> None:
         running.cancel()
         await asyncio.wait([running])
-        await self.recording.close(code, self.snapshot())
+        await self.recording.close(self.snapshot(), code)
 
 
 def said(text: str, *, final: bool = True) -> Transcript:
@@ -112,7 +112,7 @@ async def test_a_call_that_another_gateway_may_go_on_with_stays_whole_in_its_rec
     running = there.runs()
     await there.says(STARTED)
     there.turn = 7
-    await there.ends(running, EndCode.DRAINING)
+    await there.ends(running, None)
     last = there.records.kept[-1]
     assert (last.state, last.ended, last.turn, last.prompt) == ("live", None, 7, "be kind")
     assert last.history == (Line("caller", "words 7"),)
@@ -138,7 +138,7 @@ async def test_a_gateway_that_has_lost_the_call_writes_no_more() -> None:
     await there.says(STARTED)
     await running
     assert there.recording.fenced
-    await there.recording.close(EndCode.MOVED, there.snapshot())
+    await there.recording.close(there.snapshot(), EndCode.MOVED)
     assert there.records.asked == 1
 
 
@@ -169,7 +169,7 @@ async def test_what_could_not_be_written_is_tried_again_and_said_once(caplog: py
 
 async def test_a_call_taken_over_that_ends_before_its_first_write_is_over_in_its_record() -> None:
     there = Recorded(epoch=2)
-    await there.recording.close(EndCode.UNAVAILABLE, there.snapshot())
+    await there.recording.close(there.snapshot(), EndCode.UNAVAILABLE)
     assert [(record.state, record.epoch) for record in there.records.kept] == [("ended", 2)]
 
 
