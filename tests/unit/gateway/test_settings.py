@@ -32,6 +32,24 @@ def test_a_missing_setting_is_named(name: str) -> None:
         Settings.from_env({key: value for key, value in ENOUGH.items() if key != name})
 
 
+def test_the_limits_of_a_call_are_settings() -> None:
+    usual = Settings.from_env(ENOUGH)
+    assert usual.keep_records
+    assert (usual.limits.away_s, usual.limits.renew_after_s, usual.limits.recover_s) == (20, 360, 10)
+    assert usual.limits.company_after_s is None
+    given = {
+        "GATEWAY_AWAY_LIMIT_S": "5",
+        "GATEWAY_RENEW_AFTER_S": "300",
+        "GATEWAY_RECOVER_S": "3",
+        "GATEWAY_COMPANY_AFTER_S": "2.5",
+        "GATEWAY_CALL_RECORDS": "off",
+    }
+    settings = Settings.from_env({**ENOUGH, **given})
+    assert not settings.keep_records
+    limits = settings.limits
+    assert (limits.away_s, limits.renew_after_s, limits.recover_s, limits.company_after_s) == (5, 300, 3, 2.5)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
@@ -41,6 +59,12 @@ def test_a_missing_setting_is_named(name: str) -> None:
         ("GATEWAY_PORT", "80.5", "must be a whole number"),
         ("GATEWAY_CALL_LIMIT_S", "90000", "from 1 to 86400"),
         ("GATEWAY_CALL_LIMIT_S", "nan", "from 1 to 86400"),
+        ("GATEWAY_AWAY_LIMIT_S", "601", "from 0 to 600"),
+        ("GATEWAY_RENEW_AFTER_S", "0", "from 1 to 400"),
+        ("GATEWAY_RENEW_AFTER_S", "470", "from 1 to 400"),
+        ("GATEWAY_RECOVER_S", "-1", "from 0 to 60"),
+        ("GATEWAY_COMPANY_AFTER_S", "soon", "from 0 to 60"),
+        ("GATEWAY_CALL_RECORDS", "perhaps", "one of ON, OFF"),
         ("GATEWAY_TOOLWORKER_URL", "toolworker:8090", "must be a URL"),
         ("GATEWAY_TOOLWORKER_URL", "http://[", "must be a URL"),
         ("GATEWAY_TOOLWORKER_URL", "http://a:8090,b:8090", "must be a URL"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.call.effects import DropSession, Effect, ToSession, UseSession
+from gateway.call.effects import DropSession, Effect, OpenSession, ToSession, UseSession
 from gateway.call.limits import CallLimits
 from gateway.call.sessions import GO_ON
 from gateway.call.uplink import FRAME_BYTES
@@ -88,6 +88,13 @@ def test_a_renewed_session_knows_what_was_said_and_is_asked_nothing() -> None:
     assert history(effects)[0][0] == "USER"
     assert questions(effects) == []
     legal(effects)
+
+
+def test_a_renewed_session_has_the_tools_and_the_prompt_the_call_started_with() -> None:
+    told = greeted()
+    told.wait(361)
+    first, second = (effect.opening for effect in told.effects if isinstance(effect, OpenSession))
+    assert first == second
 
 
 def test_the_page_hears_nothing_of_a_renewal() -> None:
