@@ -1,14 +1,16 @@
-"""The call's own deadlines: whatever happens, none of them keeps the ticker busy, and every call ends."""
+"""Anything in any order: no deadline keeps the ticker busy, no session is told what it refuses, every call ends."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.call.effects import Effect, OpenSession, ToSession, UseSession
 from gateway.call.history import Snapshot
 from gateway.call.limits import CallLimits
 from gateway.call.machine import State
 from gateway.caller.messages import CallEnd, CallStart, TextSay
 from gateway.errors import Busy, RemoteProtocolError
 from gateway.sonic import events as sonic
+from gateway.sonic.session import SonicSession
 from tests.unit.gateway.call.told import Told
 from toolworker.contract import CallRecord, Line, ToolSucceeded
 
@@ -22,11 +24,41 @@ STUCK = 6
 """Parts of a call that may each have something due at the same time."""
 
 
+class Streams:
+    """What the driver does with what is for the sessions, and what Sonic would say to that."""
+
+    def __init__(self) -> None:
+        self._openings: dict[int, OpenSession] = {}
+        self._in_use: SonicSession | None = None
+
+    def lost(self) -> None:
+        self._in_use = None
+
+    def asked(self, event: sonic.ToolUsed) -> None:
+        if self._in_use is not None:
+            self._in_use.receive(event)
+
+    def takes(self, effect: Effect) -> None:
+        match effect:
+            case OpenSession(session):
+                self._openings[session] = effect
+            case UseSession(session):
+                self._in_use = SonicSession()
+                for event in self._openings.pop(session).opening:
+                    self._in_use.send(event)
+            case ToSession(event) if self._in_use is not None:
+                self._in_use.send(event)
+            case _:
+                pass
+
+
 class Ticking:
-    """A call whose ticker is watched."""
+    """A call whose ticker and sessions are watched."""
 
     def __init__(self) -> None:
         self.told = Told(LIMITS)
+        self._streams = Streams()
+        self._seen = 0
         self._tools: list[str] = []
         self._number = 0
 
@@ -34,6 +66,9 @@ class Ticking:
         self._number += 1
         getattr(self, step)()
         self.tick(0.0)
+        for effect in self.told.effects[self._seen :]:
+            self._streams.takes(effect)
+        self._seen = len(self.told.effects)
 
     def tick(self, seconds: float) -> None:
         """Let time pass as the driver's ticker does, and count."""
@@ -65,9 +100,11 @@ class Ticking:
             self.told.refused()
 
     def lose(self) -> None:
+        self._streams.lost()
         self.told.breaks()
 
     def throttle(self) -> None:
+        self._streams.lost()
         self.told.breaks(Busy("throttled"))
 
     def ask(self) -> None:
@@ -91,7 +128,7 @@ class Ticking:
 
     def use(self) -> None:
         self._tools.append(f"t{self._number}")
-        self.told.uses(self._tools[-1])
+        self._uses(self._tools[-1], "lookup")
 
     def hand_over(self) -> None:
         if self._tools:
@@ -104,7 +141,17 @@ class Ticking:
             self.told.take(self.told.call.tool_answered(self._tools.pop(), outcome, self.told.now))
 
     def goodbye(self) -> None:
-        self.told.uses(f"e{self._number}", "endCall", "{}")
+        self._uses(f"e{self._number}", "endCall")
+
+    def unknown(self) -> None:
+        self._uses(f"u{self._number}", "fly")
+
+    def _uses(self, tool_use: str, name: str) -> None:
+        if self.told.call.sessions.lost:
+            return
+        event = sonic.ToolUsed(f"b{self._number}", tool_use, name, "{}")
+        self._streams.asked(event)
+        self.told.says(event)
 
     def leave(self) -> None:
         self.told.take(self.told.call.caller_left(self.told.now))
@@ -132,7 +179,9 @@ STEPS = [name for name in vars(Ticking) if not name.startswith("_") and name not
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["start", "take_over"]), st.lists(st.sampled_from(STEPS), max_size=40))
-def test_whatever_happens_the_ticker_is_never_busy_and_every_call_ends(first: str, steps: list[str]) -> None:
+def test_whatever_happens_the_ticker_is_never_busy_every_session_hears_what_is_legal_and_every_call_ends(
+    first: str, steps: list[str]
+) -> None:
     call = Ticking()
     for step in [first, "open", *steps]:
         call.take(step)
