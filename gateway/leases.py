@@ -28,6 +28,8 @@ class Lease:
 
     moved: bool = False
     """Whether another gateway has the call now, and its slot with it."""
+    renewal: asyncio.Task[None] | None = None
+    """The latest, which may still be under way."""
 
 
 class Leases:
@@ -54,23 +56,29 @@ class Leases:
             log.warning("no stream slot asked for", extra={"call": call, "reason": str(error)})
         lease = Lease()
         try:
-            async with running(partial(self._keep, call, subject)):
+            async with running(partial(self._keep, lease, call, subject)):
                 yield lease
         finally:
+            if lease.renewal is not None:
+                await asyncio.wait([lease.renewal])  # or it could take the slot again for a call that is over
             if not lease.moved:
                 await self._release(call, subject)
 
     async def _take(self, call: str, subject: str) -> None:
         await self._slots.take(region=self._region, call=call, gateway=self._gateway, subject=subject)
 
-    async def _keep(self, call: str, subject: str) -> None:
+    async def _keep(self, lease: Lease, call: str, subject: str) -> None:
         while True:
             await self._wait(_RENEW_S)
-            try:
-                await self._take(call, subject)
-            except (Busy, ToolWorkerUnavailable) as error:
-                # The call has its stream: it is not ended for a lease.
-                log.warning("stream slot not renewed", extra={"call": call, "reason": str(error)})
+            lease.renewal = asyncio.create_task(self._renew(call, subject))
+            await asyncio.shield(lease.renewal)
+
+    async def _renew(self, call: str, subject: str) -> None:
+        try:
+            await self._take(call, subject)
+        except (Busy, ToolWorkerUnavailable) as error:
+            # The call has its stream: it is not ended for a lease.
+            log.warning("stream slot not renewed", extra={"call": call, "reason": str(error)})
 
     async def _release(self, call: str, subject: str) -> None:
         try:

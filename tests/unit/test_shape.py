@@ -17,6 +17,7 @@ VAGUE_WORDS = ("Manager", "Helper", "Handler", "Util", "Processor")
 BARE_TASKS = {
     "gateway/background.py": "work beside the calls, cancelled and awaited where the block that runs it ends",
     "gateway/caller/socket.py": "a send, awaited by its sender and, if that one gave up, in close",
+    "gateway/leases.py": "a renewal, awaited by what keeps the lease and, should the call end, before the release",
     "gateway/recording.py": "a write, awaited by its writer and, should that one be cancelled, by the next or in close",
     "gateway/sonic/bedrock.py": "awaited in begin, cancelled and gathered when it fails",
     "gateway/sonic/stream.py": "the reader, cancelled and awaited in close",

@@ -18,9 +18,12 @@ class Slots:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.error: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def take(self, *, region: str, call: str, gateway: str, subject: str) -> Slot:
         assert (region, gateway, subject) == ("us-east-1", "g1", "operator-1")
+        await self.open.wait()
         self.asked.append(f"take {call}")
         if self.error is not None:
             raise self.error
@@ -99,6 +102,25 @@ async def test_the_slot_of_a_call_that_another_gateway_holds_is_that_ones() -> N
     async with leases(slots, Waits()).hold("c1", "operator-1") as lease:
         lease.moved = True
     assert slots.asked == ["take c1"]
+
+
+async def test_a_renewal_under_way_when_the_call_ends_does_not_come_after_the_slot_was_given_back() -> None:
+    slots, waits, over = Slots(), Waits(), asyncio.Event()
+
+    async def call() -> None:
+        async with leases(slots, waits).hold("c1", "operator-1"):
+            await over.wait()
+
+    calling = asyncio.create_task(call())
+    await settle()
+    slots.open.clear()
+    await waits.over()
+    over.set()
+    await settle()
+    assert slots.asked == ["take c1"]
+    slots.open.set()
+    await calling
+    assert slots.asked == ["take c1", "take c1", "release c1"]
 
 
 async def test_a_call_that_breaks_gives_its_slot_back() -> None:
