@@ -1,6 +1,5 @@
 """A page whose connection is cut in the middle of an answer: the caller hears the answer to its end, and goes on."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ async def test_a_call_whose_connection_is_cut_goes_on_where_it_was(
         await page.part("say-send").click()
         await page.agent_says("due on")
         await expect(page.part("takeover")).to_have_count(0)
-        await expect(page.lines("agent").filter(has_text=re.compile("this is telly", re.IGNORECASE))).to_have_count(1)
+        await expect(page.lines("agent").filter(has_text="Hello")).to_have_count(1)
         await expect(page.part("state")).to_have_attribute("data-state", "listening")
         heard = listener.words(await page.heard())
         assert "unlimited" in heard, heard
