@@ -106,9 +106,11 @@ class History:
     @property
     def result_untold(self) -> bool:
         """Whether a tool's result may wait to be spoken of still: one sentence since then was perhaps on its way."""
-        newest = list(self._lines)[-2:]
-        since = next((at for at, line in enumerate(reversed(newest)) if isinstance(line, Answer)), None)
-        return since == 0 or (since == 1 and isinstance(newest[-1], Sentence))
+        match list(self._lines)[-2:]:
+            case [*_, Answer()] | [Answer(), Sentence()]:
+                return True
+            case _:
+                return False
 
     def told(self) -> tuple[Told, ...]:
         """The newest lines as they are recorded, as many as a record has room for."""

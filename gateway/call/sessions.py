@@ -60,8 +60,8 @@ class Sessions:
 
     def opened(self, session: int, now: float) -> list[Effect]:
         """A session that could take the other's place is there: put it in use, or let it go."""
-        lost = self._renewal.lost
-        if not self._renewal.arrived(session, now, quiet=self._quiet(now)):
+        lost, quiet = self._renewal.lost, self._quiet(now)
+        if not self._renewal.arrived(session, now, quiet=quiet):
             return [DropSession(session)]
         if lost:
             self._tally.recoveries += 1
@@ -69,7 +69,8 @@ class Sessions:
         else:
             self._tally.renewals += 1
             left = self._leave()
-        return [*left, UseSession(session), *self._retell(), *self._audio(now, self._question(), quiet=not lost)]
+        silent = quiet and not lost
+        return [*left, UseSession(session), *self._retell(), *self._audio(now, self._question(), quiet=silent)]
 
     @property
     def prompt(self) -> str | None:

@@ -156,6 +156,18 @@ def test_a_call_that_is_never_quiet_is_renewed_before_the_stream_dies() -> None:
     legal(effects)
 
 
+def test_a_caller_who_speaks_across_an_overdue_renewal_is_heard_whole_by_the_new_session() -> None:
+    told = greeted()
+    told.now += 440
+    for _ in range(100):
+        told.now += 0.064
+        told.hears(FRAME_BYTES // 2, level=5_000)
+    told.take(told.call.time_passed(told.now))
+    assert told.opens() == [1, 2]
+    replayed = b"".join(event.pcm for event in to_session(told.opened(), sonic.AudioInput))
+    assert replayed.count((5_000).to_bytes(2, "little")) == 100 * FRAME_BYTES // 2
+
+
 def test_an_answer_broken_off_is_gone_on_with() -> None:
     told = greeted()
     told.caller_says("Tell me everything.")
