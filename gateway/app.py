@@ -54,7 +54,8 @@ def build_app(
             protecting(settings.ecs_agent_uri, http, clock) as protection,
         ):
             worker = (settings.toolworker_url, tokens, to_workers, clock)
-            catalogue = Catalogue(ToolWorkerClient(*worker))
+            client = ToolWorkerClient(*worker)
+            catalogue = Catalogue(client)
             lines = Lines(settings.max_calls, protection)
             sonic = await _sonic(settings)
             app[PARTS] = Parts(
@@ -63,7 +64,7 @@ def build_app(
                 limits=settings.limits,
                 lines=lines,
                 sonic=sonic,
-                tools=ToolWorkerClient(*worker),
+                tools=client,
                 catalogue=lambda: catalogue.tools,
                 leases=Leases(StreamSlots(*worker), settings.sonic_region, name),
                 records=CallRecords(*worker) if settings.keep_records else None,

@@ -20,20 +20,19 @@ WITHIN_S = 2.0
 
 
 class StreamSlots(WorkerClient):
-    """Takes, renews and releases. Every operation raises ``ToolWorkerUnavailable`` when no worker answers in time."""
+    """Takes and releases. Every operation raises ``ToolWorkerUnavailable`` when no worker answers in time."""
 
     async def take(self, *, region: str, call: str, gateway: str, subject: str) -> Slot:
-        """A slot of ``region`` for ``call``, kept for ``SLOT_LEASE_S``; raises ``Busy`` when all are taken."""
+        """A slot of ``region`` for ``call``, kept for ``SLOT_LEASE_S``: the one it has, or else a new one.
+
+        Raises ``Busy`` when all are taken.
+        """
         request = Request("PUT", _path(region, call), subject, call, orjson.dumps(encode_taker(gateway)), _REFUSALS)
         with or_unavailable():
             answer = await self._ask_until_taken(request, WITHIN_S)
             if answer.refused:
                 raise Busy("all stream slots are taken", retry_after_s=answer.retry_after_s or None)
             return decode_slot(answer.body)
-
-    async def renew(self, *, region: str, call: str, gateway: str, subject: str) -> Slot:
-        """Keep the slot for another ``SLOT_LEASE_S``; raises ``Busy`` when it was lost and no other is free."""
-        return await self.take(region=region, call=call, gateway=gateway, subject=subject)
 
     async def release(self, *, region: str, call: str, subject: str) -> None:
         """Give the slot back, held or not."""

@@ -94,10 +94,10 @@ async def test_a_slot_is_taken_for_a_call_of_an_operator(worker: Worker, slots: 
     assert (claims(worker)["sub"], claims(worker)["call"]) == ("operator-1", "call-1")
 
 
-async def test_a_slot_is_renewed_as_it_was_taken(worker: Worker, slots: StreamSlots) -> None:
+async def test_a_slot_is_renewed_by_taking_it_again(worker: Worker, slots: StreamSlots) -> None:
     worker.answers = [says(encode_slot(SLOT))]
     await taken(slots)
-    assert await slots.renew(region="us-east-1", call="call-1", gateway="gateway-a", subject="operator-1") == SLOT
+    assert await taken(slots) == SLOT
     assert worker.bodies[0] == worker.bodies[1]
     assert worker.requests[0].path == worker.requests[1].path
 
