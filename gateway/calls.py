@@ -109,6 +109,7 @@ class Connection:
         elif driver is not None:
             return await self._rejoin(driver, wanted.received)
         if record is None or record.state != "live":
+            log.info("call not resumed", extra={"call": wanted.call, "recorded": record is not None})
             return await self._tell(NOT_RESUMABLE)
         utterance = record.utterance + _UNRECORDED_UTTERANCES
         taken = replace(record, gateway=self._parts.name, epoch=record.epoch + 1, utterance=utterance)
@@ -126,16 +127,20 @@ class Connection:
             return None
         try:
             return await self._parts.records.read(call_id, self._operator.id)
-        except ToolWorkerUnavailable:
+        except ToolWorkerUnavailable as error:
+            log.warning("call record not read", extra={"call": call_id, "reason": str(error)})
             return None
 
     async def _take(self, record: CallRecord) -> bool:
         """Become the holder of the call, unless another one has."""
-        if self._parts.records is not None:
-            with suppress(ToolWorkerUnavailable, Fenced):
-                await self._parts.records.write(record)
-                return True
-        return False
+        if self._parts.records is None:
+            return False
+        try:
+            await self._parts.records.write(record)
+        except (ToolWorkerUnavailable, Fenced) as error:
+            log.warning("call not taken over", extra={"call": record.call, "reason": str(error)})
+            return False
+        return True
 
     def _driver(self, record: CallRecord | None = None) -> Driver:
         """For a new call, or for the one of a record."""

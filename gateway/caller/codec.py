@@ -1,5 +1,6 @@
 """Bytes of ``call.v1`` to messages and back, with every limit on what a page may send (docs/call-protocol.md)."""
 
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -45,6 +46,7 @@ MAX_SAY_CHARS = 2_000
 
 _HEADER = struct.Struct("<BBHI")
 _AUDIO = 1
+_ID = re.compile(r"[A-Za-z0-9_.:-]+", re.ASCII)
 _LARGEST_NUMBER = 2**53 - 1
 """Largest integer every JSON implementation keeps exactly (RFC 8259 section 6)."""
 
@@ -126,6 +128,14 @@ def _text(data: Mapping[str, Any], name: str, limit: int) -> str:
     return value
 
 
+def _call_id(data: Mapping[str, Any]) -> str:
+    """It is asked for at the tool worker and written to the log, so it is nothing but an id."""
+    value = _text(data, "call", 128)
+    if not _ID.fullmatch(value):
+        raise RemoteProtocolError("call: must be the id of a call")
+    return value
+
+
 def _number(data: Mapping[str, Any], name: str) -> int:
     value = data.get(name)
     if isinstance(value, float) and value.is_integer():
@@ -143,7 +153,7 @@ def _call_start(data: Mapping[str, Any]) -> CallStart:
 
 _DECODERS: dict[str, Callable[[Mapping[str, Any]], FromCaller]] = {
     "call.start": _call_start,
-    "call.resume": lambda data: CallResume(_text(data, "call", 128), _number(data, "received")),
+    "call.resume": lambda data: CallResume(_call_id(data), _number(data, "received")),
     "call.end": lambda _: CallEnd(),
     "playback.report": lambda data: PlaybackReport(_number(data, "utterance"), _number(data, "played_ms")),
     "text.say": lambda data: TextSay(_text(data, "text", MAX_SAY_CHARS)),

@@ -1,6 +1,7 @@
 """Calls whose connection is lost: taken up again where they were, by the same gateway or by another."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -91,7 +92,15 @@ async def test_a_call_of_somebody_else_is_as_if_it_were_not_there(callcentre: Ca
         await first.until("pong", id=1)
 
 
-async def test_a_call_that_is_over_is_not_resumed(callcentre: CallCentre) -> None:
+def calls_said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged of connections."""
+    return [record.getMessage() for record in caplog.records if record.name == "gateway.calls"]
+
+
+async def test_a_call_that_is_over_is_not_resumed_and_that_is_logged(
+    callcentre: CallCentre, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     async with callcentre.call() as first:
         call = (await first.start())["call"]
         await first.send("call.end")
@@ -99,6 +108,22 @@ async def test_a_call_that_is_over_is_not_resumed(callcentre: CallCentre) -> Non
     async with callcentre.call() as second:
         await second.send("call.resume", call=call, received=0)
         assert (await second.ended())[0]["code"] == "unavailable"
+    assert calls_said(caplog) == ["call not resumed"]
+
+
+async def test_a_record_that_cannot_be_read_is_logged(callcentre: CallCentre, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    await callcentre.toolworker.close()
+    async with callcentre.call() as caller:
+        await caller.send("call.resume", call="a-call", received=0)
+        assert (await caller.ended())[0]["code"] == "unavailable"
+    assert calls_said(caplog) == ["call record not read", "call not resumed"]
+
+
+async def test_what_is_no_id_of_a_call_is_refused(callcentre: CallCentre) -> None:
+    async with callcentre.call() as caller:
+        await caller.send("call.resume", call="../v1/slots and words", received=0)
+        assert (await caller.ended())[0]["code"] == "protocol"
 
 
 async def test_another_gateway_takes_a_call_over_and_the_first_lets_go(
